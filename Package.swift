@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The module walls: each module and every module of ours that it may import.
+///
+/// `swift build --explicit-target-dependency-import-check error` enforces this table. Nothing imports
+/// what stands below it. ARCHITECTURE.md says why each wall is here.
+let modules: KeyValuePairs<String, [String]> = [
+  "Torch": ["CTorch"],
+  "Layers": ["Torch"],
+  "Spiking": ["Torch", "Layers"],
+  "Models": ["Torch", "Layers", "Spiking"],
+  "Optimization": ["Torch"],
+  "Attacks": ["Torch"],
+  "Datasets": ["Torch", "CZlib"],
+  "Training": ["Torch", "Layers", "Spiking", "Optimization", "Attacks", "Datasets"],
+  "Experiments": [
+    "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
+  ],
+]
+
+/// What a module's tests may import beside the module itself and `TestSupport`.
+let testImports: [String: [String]] = [
+  "Layers": ["Torch"],
+  "Spiking": ["Torch", "Layers"],
+  "Models": ["Torch", "Layers", "Spiking"],
+  "Optimization": ["Torch"],
+  "Attacks": ["Torch"],
+  "Datasets": ["Torch"],
+  "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
+  "Experiments": [
+    "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
+  ],
+]
+
+// `scripts/bootstrap` puts LibTorch into .deps/libtorch. A package that is fetched by version tag may
+// carry no unsafe flags: there the root package passes `--toolset` (README, "As a dependency").
+let isFetchedByVersion = Context.packageDirectory.contains("/checkouts/")
+let libtorch = Context.packageDirectory + "/.deps/libtorch"
+
+let cxxFlags: [CXXSetting] =
+  isFetchedByVersion
+  ? []
+  : [
+    .unsafeFlags([
+      "-isystem", "\(libtorch)/include",
+      "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+      "-O2",  // comes after SwiftPM's -O0: the kernels are optimised in debug builds too
+      "-ffp-contract=off",  // a fused multiply-add would round a membrane differently and flip spikes
+      "-fclang-abi-compat=17",  // LibTorch is built by GCC; newer Clang mangles SFINAE parameters otherwise
+    ])
+  ]
+let linkFlags: [LinkerSetting] =
+  isFetchedByVersion
+  ? []
+  : [.unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"])]
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "spikeguard",
+  products: [.executable(name: "spikeguard", targets: ["spikeguard"])]
+    + modules.map { name, _ in .library(name: name, targets: [name]) },
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(
+      name: "CTorch",
+      cxxSettings: cxxFlags,
+      linkerSettings: linkFlags + [
+        .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("m"),
+      ]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .executableTarget(
+      name: "spikeguard",
+      dependencies: [
+        "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport", swiftSettings: strict
+    ),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Torch"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "Torch", "spikeguard"]),
+  ]
+    + modules.map { name, imports in
+      .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: strict)
+    }
+    + modules.map { name, _ in
+      .testTarget(
+        name: name + "Tests",
+        dependencies: [.byName(name: name), "TestSupport"]
+          + (testImports[name] ?? []).map { .byName(name: $0) },
+        swiftSettings: strict)
+    },
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17)

@@ -1,0 +1,27 @@
+internal import CTorch
+
+/// Facts about the engine that runs in this process.
+public enum Engine {
+  /// LibTorch's version, as `2.11.0`.
+  public static var version: String { String(cString: ct_version()) }
+
+  /// The widest vector instructions that the engine uses here: `DEFAULT`, `AVX2` or `AVX512`.
+  public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
+
+  /// How many threads an operation started on this thread may use. Setting it affects this thread only.
+  public static var threads: Int {
+    get { Int(ct_threads()) }
+    set { ct_set_threads(Int32(newValue)) }
+  }
+
+  /// CUDA devices that can be used now. CUDA is looked for when the process starts and never needed.
+  public static var cudaDeviceCount: Int { Int(ct_cuda_device_count()) }
+
+  /// Why CUDA cannot be used, or nil when it was loaded.
+  public static var cudaAbsence: String? { ct_cuda_absence().map { String(cString: $0) } }
+
+  /// Runs `rounds` additions in a plain C++ loop: what the bridge's overhead is measured against.
+  public static func yardstickAdditions(_ a: Tensor, _ b: Tensor, rounds: Int) {
+    _ = withExtendedLifetime((a, b)) { ct_yardstick_add(a.raw, b.raw, Int64(rounds)) }
+  }
+}

@@ -1,0 +1,79 @@
+/// How a loss is gathered over a batch. The raw value is the engine's own code.
+public enum Reduction: Int, Sendable {
+  case none = 0
+  case mean = 1
+  case sum = 2
+}
+
+extension Tensor {
+  private enum Op {
+    static let conv2d = Operator(known: "conv2d")
+    static let linear = Operator(known: "linear")
+    static let batchNorm = Operator(known: "batch_norm")
+    static let avgPool2d = Operator(known: "avg_pool2d")
+    static let maxPool2d = Operator(known: "max_pool2d")
+    static let adaptiveAvgPool2d = Operator(known: "adaptive_avg_pool2d")
+    static let softmax = Operator(known: "softmax", "int")
+    static let logSoftmax = Operator(known: "log_softmax", "int")
+    static let crossEntropy = Operator(known: "cross_entropy_loss")
+  }
+
+  /// Two-dimensional cross-correlation of `[N, C, H, W]` with weights `[O, C/groups, kH, kW]`.
+  public func conv2d(
+    _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+    groups: Int = 1
+  ) -> Tensor {
+    must { () throws(TorchError) in
+      try Op.conv2d(
+        self, weight, bias, [stride, stride], [padding, padding], [dilation, dilation], groups)
+    }
+  }
+
+  /// self · weightᵀ + bias, weights `[out, in]`.
+  public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+    must { () throws(TorchError) in try Op.linear(self, weight, bias) }
+  }
+
+  /// Normalises each channel (dimension 1), then scales and shifts.
+  ///
+  /// - Parameters:
+  ///   - runningMean, runningVariance: used when not training; when training they move in place by
+  ///     `momentum` towards the batch's mean and unbiased variance.
+  ///   - training: whether the batch's own statistics normalise it.
+  public func batchNorm(
+    weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
+    momentum: Double = 0.1, epsilon: Double = 1e-5
+  ) -> Tensor {
+    must { () throws(TorchError) in
+      try Op.batchNorm(
+        self, weight, bias, runningMean, runningVariance, training, momentum, epsilon, false)
+    }
+  }
+
+  /// Means over windows of `size` × `size` without overlap.
+  public func averagePool2d(_ size: Int) -> Tensor {
+    must { () throws(TorchError) in try Op.avgPool2d(self, [size, size]) }
+  }
+  /// Maxima over windows of `size` × `size` without overlap.
+  public func maxPool2d(_ size: Int) -> Tensor {
+    must { () throws(TorchError) in try Op.maxPool2d(self, [size, size]) }
+  }
+  /// Means over as many windows as it takes to give `size` × `size`.
+  public func adaptiveAveragePool2d(_ size: Int) -> Tensor {
+    must { () throws(TorchError) in try Op.adaptiveAvgPool2d(self, [size, size]) }
+  }
+
+  public func softmax(along dimension: Int = -1) -> Tensor {
+    must { () throws(TorchError) in try Op.softmax(self, dimension) }
+  }
+  public func logSoftmax(along dimension: Int = -1) -> Tensor {
+    must { () throws(TorchError) in try Op.logSoftmax(self, dimension) }
+  }
+
+  /// −log softmax(self)[label] of logits `[N, classes]` and int64 labels `[N]`.
+  public func crossEntropy(_ labels: Tensor, reduction: Reduction = .mean) -> Tensor {
+    must { () throws(TorchError) in
+      try Op.crossEntropy(self, labels, Tensor?.none, reduction.rawValue)
+    }
+  }
+}
