@@ -30,19 +30,26 @@ public struct BatchNorm2d: Module {
   ///     is computed once for all time steps. Mean and biased variance do not depend on it, but the unbiased
   ///     variance that the running statistics collect has divisor `copies · n − 1`, not `n − 1`.
   public func callAsFunction(_ input: Tensor, _ mode: Mode, copies: Int = 1) -> Tensor {
-    let before = mode == .training && copies > 1 ? runningVariance.copied() : nil
+    guard mode == .training, copies > 1 else {
+      return input.batchNorm(
+        weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
+        training: mode == .training, momentum: momentum, epsilon: epsilon)
+    }
+    // The engine keeps the statistics it was given for its backward, so they may not change after the call:
+    // it moves copies, and ours follow.
+    let mean = runningMean.copied()
+    let variance = runningVariance.copied()
     let output = input.batchNorm(
-      weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
-      training: mode == .training, momentum: momentum, epsilon: epsilon)
-    if let before {
-      let n = Double(input.count / input.size(1))
-      let copied = n * Double(copies)
-      // Of new = (1 − m) old + m · n/(n − 1) · variance, the last term is scaled to the larger divisor.
-      let factor = (copied / (copied - 1)) / (n / (n - 1))
-      withoutGradients {
-        let kept = before * (1 - momentum)
-        runningVariance.copyInPlace(from: kept + (runningVariance - kept) * factor)
-      }
+      weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true,
+      momentum: momentum, epsilon: epsilon)
+    let n = Double(input.count / input.size(1))
+    let copied = n * Double(copies)
+    // Of new = (1 − m) old + m · n/(n − 1) · variance, the last term is scaled to the larger divisor.
+    let factor = (copied / (copied - 1)) / (n / (n - 1))
+    withoutGradients {
+      let kept = runningVariance * (1 - momentum)
+      runningMean.copyInPlace(from: mean)
+      runningVariance.copyInPlace(from: kept + (variance - kept) * factor)
     }
     return output
   }
