@@ -26,6 +26,18 @@ extension Tensor {
     self.init(owning: raw)
   }
 
+  private static let empty = Operator(known: "empty", "memory_format")
+  /// A row-major CPU tensor whose numbers are still to be written, and its memory.
+  static func uninitialized(_ shape: [Int], dtype: DType) throws(TorchError) -> (
+    tensor: Tensor, memory: UnsafeMutableRawBufferPointer
+  ) {
+    let tensor = try empty(shape, dtype)
+    let memory = UnsafeMutableRawBufferPointer(
+      start: UnsafeMutableRawPointer(mutating: ct_data(tensor.raw)),
+      count: tensor.count * dtype.byteCount)
+    return (tensor, memory)
+  }
+
   /// Calls `body` with this tensor's bytes, row-major on the CPU. A copy is made where they are not.
   public func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

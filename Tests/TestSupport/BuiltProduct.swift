@@ -1,0 +1,67 @@
+import Foundation
+
+/// An executable of this package, as it was built beside the tests.
+public struct BuiltProduct: Sendable {
+  public let path: String
+
+  /// What a finished process left.
+  public struct Outcome: Sendable, Equatable {
+    /// The exit code, or the negative signal number that ended it.
+    public let exitCode: Int
+    public let standardOutput: String
+    public let standardError: String
+  }
+
+  /// - Throws: ``Missing`` when no such executable stands beside the tests.
+  public init(_ name: String) throws {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    path = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(name).path
+    guard FileManager.default.isExecutableFile(atPath: path) else { throw Missing(path: path) }
+  }
+
+  /// An executable elsewhere.
+  public init(path: String) { self.path = path }
+
+  /// Runs it to its end, with an empty standard input.
+  ///
+  /// - Parameters:
+  ///   - environment: added to this process's own.
+  ///   - seconds: it is killed when it takes longer.
+  public func run(
+    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:],
+    seconds: Double = 120
+  ) throws -> Outcome {
+    // Output goes to files: a pipe would fill up and stop the process while nobody reads it.
+    try withTemporaryDirectory { scratch in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: path)
+      process.arguments = arguments
+      if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+      process.standardInput = FileHandle.nullDevice
+      process.standardOutput = try emptyFile(scratch + "/out")
+      process.standardError = try emptyFile(scratch + "/err")
+      try process.run()
+      let deadline = Date() + seconds
+      while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.005) }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
+      let status = Int(process.terminationStatus)
+      return Outcome(
+        exitCode: process.terminationReason == .exit ? status : -status,
+        standardOutput: try String(contentsOfFile: scratch + "/out", encoding: .utf8),
+        standardError: try String(contentsOfFile: scratch + "/err", encoding: .utf8))
+    }
+  }
+
+  /// The executable was not built.
+  public struct Missing: Error, CustomStringConvertible {
+    public let path: String
+    public var description: String { "\(path) is not there: build it first (swift build)" }
+  }
+}
+
+private func emptyFile(_ path: String) throws -> FileHandle {
+  try Data().write(to: URL(fileURLWithPath: path))
+  return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+}

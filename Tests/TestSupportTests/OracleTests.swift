@@ -1,0 +1,44 @@
+import TestSupport
+import Testing
+import Torch
+
+@Suite struct OracleTests {
+  /// d/dx Σ x³ y = 3 x² y: a transposed or one-sided difference would miss it.
+  @Test func numericalGradientOfACubic() {
+    let x = Tensor([0.5, -1.5, 2.0, 0.25, 3.0, -0.75], shape: [2, 3])
+    let y = Tensor([1.0, 2, 3, 4, 5, 6], shape: [2, 3])
+    let found = numericalGradient(at: x) { ($0.power(3) * y).sum() }
+    expectClose(found, 3.0 * x.squared() * y, relative: 1e-8, absolute: 1e-8)
+  }
+
+  /// A one-sided difference would give 1 here; the mean of both sides is 0.
+  @Test func numericalGradientIsCentral() {
+    let found = numericalGradient(at: Tensor(0.0)) { $0.magnitude() }
+    #expect(found.item() == 0 && found.shape == [])
+  }
+
+  @Test func numericalGradientPassesErrorsOn() {
+    struct Stop: Error {}
+    #expect(throws: Stop.self) { try numericalGradient(at: Tensor([1.0])) { _ in throw Stop() } }
+  }
+
+  @Test func randomTensorsDependOnTheSeedOnly() {
+    let a = randomTensor([3, 5], seed: 1)
+    #expect(a.isIdentical(to: randomTensor([3, 5], seed: 1)))
+    #expect(!a.isIdentical(to: randomTensor([3, 5], seed: 2)))
+    #expect(randomTensor([2], seed: 1, dtype: .float64).dtype == .float64)
+  }
+
+  @Test func oddShapesCoverTheEdges() {
+    #expect(oddShapes.contains([]) && oddShapes.contains([0]) && Set(oddShapes).count > 5)
+  }
+
+  @Test func residentMemoryFollowsAnAllocation() {
+    let before = residentMemory()
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 20, alignment: 16)
+    defer { block.deallocate() }
+    block.initializeMemory(as: UInt8.self, repeating: 1)
+    #expect(residentMemory() - before > 48 << 20)
+    #expect(before > 10 << 20)
+  }
+}
