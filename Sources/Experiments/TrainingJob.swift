@@ -1,6 +1,8 @@
 import Datasets
 import Foundation
+import Layers
 import Models
+import Optimization
 import Spiking
 import Torch
 import Training

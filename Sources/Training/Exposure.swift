@@ -11,7 +11,7 @@ public enum Exposure: Sendable {
 
   /// - Parameter stepIndex: with the seed it fixes the attack's random numbers, so a resumed run draws the same.
   func images(
-    for batch: Batch, against classifier: Classifier, stepIndex: Int
+    for batch: Batch, against classifier: @escaping Classifier, stepIndex: Int
   ) throws -> Tensor {
     switch self {
     case .clean: return batch.images
