@@ -1,5 +1,5 @@
-// spikeguard::lif and its derivatives on the CPU:
-// checks arguments, agrees on a memory layout, shares neurons out to threads.
+// spikeguard::lif and its derivatives on the CPU: checks arguments, agrees on a memory layout, shares
+// neurons out to threads.
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_strided.h>
@@ -111,8 +111,7 @@ class LIFLayout {
   std::vector<int64_t> strides_, inputSizes_, stepSizes_, spikeSizes_;
 };
 
-// static_cast: const_data_ptr<T>() is mangled differently by GCC, which built LibTorch, and by
-// Clang.
+// static_cast: GCC, which built LibTorch, and Clang mangle const_data_ptr<T>() differently.
 template <class T> const T* read(const Tensor& t) {
   return static_cast<const T*>(t.const_data_ptr());
 }

@@ -44,8 +44,8 @@ template <class T> struct LIFForwardLoop {
 };
 
 // With w[t] = dL/dv[t] and e[t] = dL/dh[t]:
-//   e[t] = w[t] dv/dh + (dL/ds[t] + w[t] dv/ds) g,   dL/dx[t] = inputScale e[t],   w[t-1] = leak
-//   e[t].
+//   e[t] = w[t] dv/dh + (dL/ds[t] + w[t] dv/ds) g,
+//   dL/dx[t] = inputScale e[t],   w[t-1] = leak e[t].
 template <class T> struct LIFBackwardLoop {
   using Scalar = T;
   using Arrays = LIFBackwardArrays<T>;
@@ -116,13 +116,12 @@ template <class T> struct LIFDoubleBackwardLoop {
       T* result = a.spikeGradientCotangent + block.at(t);
       LIF_NEURONS
       for (int64_t j = 0; j < block.count; ++j) {
-        T e = neuron.inputScale * cotangent[j] +
-              neuron.temporalGradient * carry[j];  // cotangent of e[t]
+        // e: the cotangent of e[t]; through: dv/dh, the spike's part included.
+        T e = neuron.inputScale * cotangent[j] + neuron.temporalGradient * carry[j];
         T g = neuron.slope(h[j]), resetBySpike = neuron.resetBySpike(h[j]);
-        T through =
-            neuron.resetByCharge(h[j]) + resetBySpike * g;  // dv/dh, the spike's part included
-        // A hard reset, h (1 - s), has a mixed second derivative: once through dv/dh, once through
-        // dv/ds.
+        T through = neuron.resetByCharge(h[j]) + resetBySpike * g;
+        // A hard reset, h (1 - s), has a mixed second derivative: it counts once for dv/dh and once
+        // for dv/ds.
         T direct = e * ((gradient[j] + w[j] * resetBySpike) * neuron.curvature(h[j]) -
                         2 * hardResetGradient * w[j] * g);
         result[j] = e * g;

@@ -115,14 +115,15 @@ struct CurveRecorder {
     guard pending.count == stepsPerPoint || progress.stepsDone == progress.stepsInAll else {
       return
     }
-    let images = Double(pending.reduce(0) { $0 + $1.count })
-    let weighted = { (value: (StepReport) -> Double) in
-      pending.reduce(0) { $0 + value($1) * Double($1.count) } / images
+    let steps = pending
+    let images = Double(steps.reduce(0) { $0 + $1.count })
+    func weighted(_ value: (StepReport) -> Double) -> Double {
+      steps.reduce(0) { $0 + value($1) * Double($1.count) } / images
     }
     points.append(
       CurvePoint(
         step: progress.stepsDone, loss: weighted(\.loss),
-        accuracy: Double(pending.reduce(0) { $0 + $1.correct }) / images,
+        accuracy: Double(steps.reduce(0) { $0 + $1.correct }) / images,
         spikeRate: weighted(\.spikeRate)))
     pending = []
   }

@@ -17,7 +17,8 @@ _NAMES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    return load_file(path)
+    """Copies: what the safetensors package returns is a view of the file, and changes if the file does."""
+    return {name: tensor.clone() for name, tensor in load_file(path).items()}
 
 
 def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
