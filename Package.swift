@@ -82,6 +82,7 @@ let package = Package(
     .executableTarget(
       name: "spikeguard",
       dependencies: [
+        "Torch", "Layers", "Spiking", "Models", "Optimization", "Datasets", "Training",
         "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

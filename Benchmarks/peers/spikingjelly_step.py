@@ -10,9 +10,10 @@ each with one line on standard output; a request that fails is answered with {"e
         {"seconds": [0.9, 0.9, 0.9], "losses": [2.4, 2.3, 2.2]}
         Training steps on the batch: forward, per-step cross-entropy, backward, SGD. With "restore", weights, running
         statistics and momentum are put back after each one, outside the time.
-    {"run": "gradients", "out": "FILE"}
+    {"run": "gradients", "out": "FILE", "dtype": "float64"}
         {"out": "FILE", "loss": 2.4}
-        Writes "logits" [T, B, classes], "loss" and "grad.<parameter>", in training mode; changes nothing.
+        Writes "logits" [T, B, classes], "loss" and "grad.<parameter>", in training mode; changes nothing. Compare large
+        networks in float64: in float32 (the default) rounding flips spikes, and a fresh VGG-11 amplifies each one.
     {"run": "pgd", "count": 3, "seed": 0, "epsilon": 0.0314, "alpha": 0.0078, "steps": 10, "out": "FILE"}
         {"seconds": [...], "accuracy": 0.1, "out": "FILE"}
         torchattacks' PGD on the time-mean logits, in evaluation mode; "out" receives "start" and "adversarial".
@@ -140,13 +141,15 @@ class Worker:
         return {"seconds": seconds, "losses": losses}
 
     def gradients(self, request: Request) -> Request:
-        self.network.train()
-        before = {name: tensor.clone() for name, tensor in self.network.tensors().items()}
-        logits = self.network(self.images)
+        dtypes = {"float32": torch.float32, "float64": torch.float64}
+        dtype = dtypes[request.get("dtype", "float32")]
+        network = SpikingVGG(self.design, stem_once=self.network.stem_once)  # a copy: the pass moves running statistics
+        network.load(self.network.tensors())
+        network.to(dtype).train()
+        logits = network(self.images.to(dtype))
         loss = per_step_cross_entropy(logits, self.labels)
-        names, parameters = zip(*self.network.named_parameters(), strict=True)
+        names, parameters = zip(*network.named_parameters(), strict=True)
         gradients = torch.autograd.grad(loss, parameters)
-        self.network.load(before)
         written = {f"grad.{name}": gradient for name, gradient in zip(names, gradients, strict=True)}
         tensors.write(Path(request["out"]), {"logits": logits, "loss": loss, **written})
         return {"out": request["out"], "loss": loss.item()}

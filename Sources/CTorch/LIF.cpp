@@ -1,5 +1,5 @@
-// spikeguard::lif and its derivatives on the CPU: checks arguments, agrees on a memory layout, shares
-// neurons out to threads.
+// spikeguard::lif and its derivatives on the CPU: checks arguments, agrees on a memory layout,
+// shares neurons out to threads.
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_strided.h>

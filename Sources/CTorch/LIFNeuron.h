@@ -28,9 +28,9 @@ template <class T, class Surrogate, bool spiking> struct LIFNeuron {
       temporalGradient(o.throughTime ? T(o.leak) : T(0)),
       surrogate{T(o.width)} {}
 
-  // The order of operations is that of the tensor expressions `v * leak + x * inputScale`, `h - s *
-  // threshold` and `h * (1 - s)`: a difference in the last bit flips spikes. A factor of 1 and a
-  // subtraction of 0 are exact.
+  // The order of operations is that of the tensor expressions `v * leak + x * inputScale`,
+  // `h - s * threshold` and `h * (1 - s)`: a difference in the last bit flips spikes. A factor of 1
+  // and a subtraction of 0 are exact.
   LIF_INLINE T charge(T v, T x) const { return v * leak + x * inputScale; }
   LIF_INLINE T fire(T h) const {
     if constexpr (spiking) return h - threshold >= 0 ? T(1) : T(0);
@@ -55,9 +55,8 @@ struct LIFBlock {
   LIF_INLINE int64_t atInput(int64_t t) const { return t * inputStride + offset; }
 };
 
-// Before a loop over a row. Rows never overlap; left to check that at run time, the compiler widens
-// the check to all rows of the scratch, finds that those do overlap, and takes the scalar loop (5
-// times slower).
+// Before a loop over a row. Rows never overlap. Left to check that at run time, Clang 21 ends up in
+// the scalar loop, 2 to 5 times slower (measured on backward and double backward).
 #define LIF_NEURONS _Pragma("clang loop vectorize(assume_safety)")
 
 template <class T> LIF_INLINE void startMembrane(T* v, const T* membrane, const LIFBlock& block) {

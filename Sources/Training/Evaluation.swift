@@ -10,15 +10,15 @@ import Torch
 /// - Returns: how many were classified correctly.
 public func countCorrect(
   _ classifier: Classifier, on dataset: ImageDataset, batchSize: Int = 256,
-  onBatch: (Int) -> Void = { _ in }
-) -> Int {
-  withoutGradients {
+  onBatch: (Int) throws -> Void = { _ in }
+) rethrows -> Int {
+  try withoutGradients {
     var correct = 0
     for start in stride(from: 0, to: dataset.count, by: batchSize) {
       let range = start..<min(start + batchSize, dataset.count)
       let predictions = classifier(dataset.images(at: range)).argmax(along: 1)
       correct += Int((predictions .== dataset.labels(at: range)).sum().item())
-      onBatch(range.upperBound)
+      try onBatch(range.upperBound)
     }
     return correct
   }

@@ -1,1 +1,1 @@
-"""What the fixture generators and the benchmark workers share: networks on SpikingJelly, attacks, and safetensors files."""
+"""What fixture generators and benchmark workers share: networks on SpikingJelly, attacks, safetensors files."""

@@ -1,4 +1,4 @@
-"""SpikingJelly's neurons by the options that Spikeguard's have, and a probe for how near they come to their threshold."""
+"""SpikingJelly's neurons by the options of Spikeguard's, and a probe for how near they come to their threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spiking VGG with the parameter names of the dominant singular deflation release, on SpikingJelly's multi-step mode."""
+"""Spiking VGG on SpikingJelly's multi-step mode, by the parameter names of the dominant singular deflation release."""
 
 from __future__ import annotations
 
@@ -62,6 +62,9 @@ class SpikingVGG(nn.Module):
     Batch norm takes its statistics over all steps together. `stem_once` computes the first convolution and its batch
     norm once instead of T times: logits and gradients are the same, the running variance differs by its (n-1)/n."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, design: Design, *, probe: bool = False, stem_once: bool = False) -> None:
         super().__init__()
         self.design = design
@@ -83,7 +86,9 @@ class SpikingVGG(nn.Module):
         side = HEADS[design.head]
         self.avgpool = layer.AdaptiveAvgPool2d((side, side), step_mode="m")
         features = channels * side * side
-        self.classifier = nn.Sequential(layer.Flatten(step_mode="m"), layer.Linear(features, design.classes, step_mode="m"))
+        self.classifier = nn.Sequential(
+            layer.Flatten(step_mode="m"), layer.Linear(features, design.classes, step_mode="m")
+        )
 
     @property
     def stages(self) -> list[nn.Sequential]:
