@@ -36,6 +36,9 @@ inline void fail(CTError *error, CTErrorKind kind, const char *message) {
   error->message = strdup(message);
 }
 
+/// Adds shapes and types of the tensors in a failed call to its error.
+void describe(const CTTensor *tensors, int32_t count, CTError *error) noexcept;
+
 /// Runs `body`; an exception becomes an error value and `bad` is returned.
 template <class Body>
 auto guarded(CTError *error, decltype(std::declval<Body>()()) bad, Body &&body) noexcept
@@ -49,7 +52,9 @@ auto guarded(CTError *error, decltype(std::declval<Body>()()) bad, Body &&body) 
   } catch (const c10::IndexError &e) {
     fail(error, CTErrorIndex, e.what_without_backtrace());
   } catch (const c10::Error &e) {
-    fail(error, CTErrorGeneral, e.what_without_backtrace());
+    // The CPU's allocator has no exception type of its own.
+    bool full = strstr(e.what_without_backtrace(), "DefaultCPUAllocator: ") != nullptr;
+    fail(error, full ? CTErrorOutOfMemory : CTErrorGeneral, e.what_without_backtrace());
   } catch (const std::bad_alloc &) {
     fail(error, CTErrorOutOfMemory, "not enough memory");
   } catch (const std::exception &e) {

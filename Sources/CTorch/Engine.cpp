@@ -81,10 +81,12 @@ CTTensor ct_generator_state(CTGenerator g, CTError *error) {
   return guarded(error, nullptr, [&]() -> CTTensor { return own(generator(g).get_state()); });
 }
 bool ct_generator_set_state(CTGenerator g, CTTensor state, CTError *error) {
-  return guarded(error, false, [&] {
+  bool done = guarded(error, false, [&] {
     generator(g).set_state(borrow(state));
     return true;
   });
+  if (!done) bridge::describe(&state, 1, error);
+  return done;
 }
 
 double ct_yardstick_add(CTTensor a, CTTensor b, int64_t rounds) {

@@ -12,9 +12,10 @@ using c10::IValue;
 namespace {
 
 /// What a schema's argument type asks of the conversion; everything else is `Plain`.
-enum Kind : uint8_t { Plain, Float, TensorList, OptionalTensorList, IntList, FloatList, BoolList };
+enum Kind : uint8_t { Plain, Tensor, Float, TensorList, OptionalTensorList, IntList, FloatList, BoolList };
 
 Kind kind_of(c10::TypePtr type) {
+  if (type->kind() == c10::TypeKind::TensorType) return Tensor;
   if (auto optional = type->cast<c10::OptionalType>()) type = optional->getElementType();
   if (type->kind() == c10::TypeKind::FloatType) return Float;
   auto list = type->cast<c10::ListType>();
@@ -48,6 +49,8 @@ IValue tensor_list(const CTValue &value, Kind kind) {
 }
 
 IValue to_ivalue(const CTValue &value, Kind kind, const c10::Argument &argument) {
+  TORCH_CHECK(kind != Tensor || value.tag == CTTagTensor || value.tag == CTTagDefault, "argument '",
+              argument.name(), "' must be a tensor");
   switch (value.tag) {
     case CTTagNone: return IValue();
     case CTTagTensor: return IValue(borrow(static_cast<CTTensor>(value.u.p)));
@@ -79,13 +82,6 @@ IValue to_ivalue(const CTValue &value, Kind kind, const c10::Argument &argument)
   return IValue();
 }
 
-template <class Element, class Source>
-void *copied(const Source &values) {
-  auto p = static_cast<Element *>(malloc(sizeof(Element) * (values.size() + 1)));
-  for (size_t i = 0; i < values.size(); ++i) p[i] = values[i];
-  return p;
-}
-
 CTValue from_ivalue(IValue &&value) {
   CTValue result{CTTagNone, 0, {0}};
   if (value.isTensor()) {
@@ -102,38 +98,55 @@ CTValue from_ivalue(IValue &&value) {
     result = {CTTagBool, 0, {int64_t(value.toBool())}};
   } else if (value.isTensorList()) {
     auto list = value.toTensorVector();
-    std::vector<CTTensor> handles;
-    for (auto &tensor : list) handles.push_back(own(std::move(tensor)));
-    result = {CTTagTensors, int32_t(handles.size()), {0}};
-    result.u.p = copied<CTTensor>(handles);
-  } else if (value.isIntList()) {
-    auto list = value.toIntVector();
-    result = {CTTagInts, int32_t(list.size()), {0}};
-    result.u.p = copied<int64_t>(list);
+    for (auto &tensor : list) TORCH_CHECK_NOT_IMPLEMENTED(tensor.defined(), "a list with missing tensors");
+    result = {CTTagTensors, int32_t(list.size()), {0}};
+    auto handles = static_cast<CTTensor *>(malloc(sizeof(CTTensor) * (list.size() + 1)));
+    if (!handles) throw std::bad_alloc();
+    for (size_t i = 0; i < list.size(); ++i) handles[i] = own(std::move(list[i]));
+    result.u.p = handles;
   } else {
     TORCH_CHECK_NOT_IMPLEMENTED(value.isNone(), "result of type ", value.tagKind());
   }
   return result;
 }
 
-/// Shapes and types of the tensors in a failed call, for the error text.
+/// Drops a result that the caller will never see.
+void release(const CTValue &value) {
+  if (value.tag == CTTagTensor) ct_release(static_cast<CTTensor>(value.u.p));
+  if (value.tag != CTTagTensors) return;
+  for (int32_t i = 0; i < value.count; ++i) ct_release(static_cast<CTTensor *>(value.u.p)[i]);
+  free(value.u.p);
+}
+
+/// The tensors among the arguments of a failed call, for the error text.
 void describe(const CTValue *arguments, int32_t count, CTError *error) {
-  std::ostringstream text;
-  auto add = [&](CTTensor handle) {
-    auto tensor = borrow(handle);
-    text << (text.tellp() > 0 ? ", " : "") << tensor.sizes() << " " << c10::toString(tensor.scalar_type());
-  };
+  std::vector<CTTensor> tensors;
   for (int32_t i = 0; i < count; ++i) {
     auto &value = arguments[i];
-    if (value.tag == CTTagTensor) add(static_cast<CTTensor>(value.u.p));
-    if (value.tag == CTTagTensors)
-      for (int32_t j = 0; j < value.count; ++j)
-        if (auto handle = static_cast<CTTensor const *>(value.u.p)[j]) add(handle);
+    auto p = static_cast<CTTensor *>(value.u.p);
+    if (value.tag == CTTagTensor) tensors.push_back(static_cast<CTTensor>(value.u.p));
+    if (value.tag == CTTagTensors) tensors.insert(tensors.end(), p, p + value.count);
   }
-  error->arguments = strdup(text.str().c_str());
+  bridge::describe(tensors.data(), int32_t(tensors.size()), error);
 }
 
 }  // namespace
+
+void bridge::describe(const CTTensor *tensors, int32_t count, CTError *error) noexcept {
+  CTError ignored{};
+  guarded(&ignored, false, [&] {
+    std::ostringstream text;
+    for (int32_t i = 0; i < count; ++i) {
+      if (!tensors[i]) continue;
+      auto tensor = borrow(tensors[i]);
+      text << (text.tellp() > 0 ? ", " : "") << tensor.sizes() << " "
+           << c10::toString(tensor.scalar_type());
+    }
+    error->arguments = strdup(text.str().c_str());
+    return true;
+  });
+  free(ignored.message);
+}
 
 struct CTOperatorInfo {
   c10::OperatorHandle handle;
@@ -153,12 +166,12 @@ CTOperator ct_operator(const char *name, const char *overload, CTError *error) {
 
 int32_t ct_call(CTOperator op, const CTValue *arguments, int32_t count, CTValue *results,
                 int32_t capacity, CTError *error) {
-  int32_t produced = bridge::guarded(error, -1, [&]() -> int32_t {
-    auto &schema = op->handle.schema();
-    auto &declared = schema.arguments();
+  int32_t produced = 0;
+  bool done = bridge::guarded(error, false, [&] {
+    auto &declared = op->handle.schema().arguments();
     TORCH_CHECK(size_t(count) <= declared.size(), "takes ", declared.size(), " arguments, got ", count);
     torch::jit::Stack stack;
-    stack.reserve(std::max<size_t>(declared.size(), schema.returns().size()));
+    stack.reserve(std::max<size_t>(declared.size(), op->handle.schema().returns().size()));
     for (int32_t i = 0; i < count; ++i)
       stack.push_back(to_ivalue(arguments[i], op->kinds[i], declared[i]));
     for (size_t i = count; i < declared.size(); ++i) {
@@ -167,12 +180,17 @@ int32_t ct_call(CTOperator op, const CTValue *arguments, int32_t count, CTValue 
       stack.push_back(*fallback);
     }
     op->handle.callBoxed(stack);
-    TORCH_CHECK(stack.size() <= size_t(capacity), "more than ", capacity, " results");
-    for (size_t i = 0; i < stack.size(); ++i) results[i] = from_ivalue(std::move(stack[i]));
-    return int32_t(stack.size());
+    TORCH_CHECK(stack.size() <= size_t(capacity), "returns ", stack.size(), " results, not ", capacity);
+    for (auto &value : stack) {
+      results[produced] = from_ivalue(std::move(value));
+      ++produced;
+    }
+    return true;
   });
-  if (produced < 0) describe(arguments, count, error);
-  return produced;
+  if (done) return produced;
+  while (produced > 0) release(results[--produced]);
+  describe(arguments, count, error);
+  return -1;
 }
 
 int32_t ct_operator_schema(CTOperator op, char *buffer, int32_t capacity) {

@@ -60,13 +60,15 @@ bool ct_set_grad_mode(bool on) {
 bool ct_gradients(const CTTensor *outputs, int32_t output_count, const CTTensor *inputs,
                   int32_t input_count, const CTTensor *output_gradients, bool retain_graph,
                   bool create_graph, bool allow_unused, CTTensor *gradients, CTError *error) {
-  return guarded(error, false, [&] {
+  bool done = guarded(error, false, [&] {
     auto found = torch::autograd::grad(
         bridge::borrow_all(outputs, output_count), bridge::borrow_all(inputs, input_count),
         bridge::borrow_all(output_gradients, output_count), retain_graph, create_graph, allow_unused);
     for (int32_t i = 0; i < input_count; ++i) gradients[i] = own(std::move(found[i]));
     return true;
   });
+  if (!done) bridge::describe(outputs, output_count, error);
+  return done;
 }
 
 }  // extern "C"

@@ -59,6 +59,10 @@ public func vectorJacobianProduct(
   outputs: [Tensor], inputs: [Tensor], vectors: [Tensor]?, retainGraph: Bool = false,
   createGraph: Bool = false
 ) throws(TorchError) -> [Tensor] {
+  precondition(
+    vectors == nil || vectors!.count == outputs.count,
+    "vectorJacobianProduct: expected \(outputs.count) vectors, got \(vectors!.count)")
+  if inputs.isEmpty { return [] }
   var error = CTError()
   var found = [CTTensor?](repeating: nil, count: inputs.count)
   let weights = vectors.map { $0.map { $0.raw as CTTensor? } } ?? outputs.map { _ in nil }

@@ -26,12 +26,15 @@ public final class Generator: @unchecked Sendable {
       }
       return Tensor(owning: state)
     }
-    set {
-      var error = CTError()
-      let done = withExtendedLifetime(newValue) {
-        ct_generator_set_state(raw, newValue.raw, &error)
-      }
-      guard done else { fatalError(TorchError(error, in: "Generator.state").description) }
-    }
+    set { must { () throws(TorchError) in try restore(newValue) } }
+  }
+
+  /// Continues the sequence of a state that comes from outside, as from a file.
+  ///
+  /// - Throws: ``TorchError`` when the tensor is no state of a generator.
+  public func restore(_ state: Tensor) throws(TorchError) {
+    var error = CTError()
+    let done = withExtendedLifetime(state) { ct_generator_set_state(raw, state.raw, &error) }
+    guard done else { throw TorchError(error, in: "Generator.state") }
   }
 }

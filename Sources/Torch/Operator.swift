@@ -103,7 +103,6 @@ public enum OperatorResult: Sendable {
   case double(Double)
   case bool(Bool)
   case tensors([Tensor])
-  case ints([Int])
 
   init(taking value: CTValue) {
     switch value.tag {
@@ -115,10 +114,6 @@ public enum OperatorResult: Sendable {
       let handles = value.u.p!.assumingMemoryBound(to: OpaquePointer.self)
       self = .tensors(
         (0..<Int(value.count)).map { Tensor(owning: CTTensor(rawValue: handles[$0])) })
-      ct_free(value.u.p)
-    case .ints:
-      let numbers = value.u.p!.assumingMemoryBound(to: Int64.self)
-      self = .ints((0..<Int(value.count)).map { Int(numbers[$0]) })
       ct_free(value.u.p)
     default: self = .none
     }

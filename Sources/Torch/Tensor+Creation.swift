@@ -31,7 +31,7 @@ extension Tensor {
   }
 
   /// `start, start + 1, … < end`
-  public static func arange(_ start: Int = 0, _ end: Int, dtype: DType = .int64) -> Tensor {
+  public static func arange(_ start: Int, _ end: Int, dtype: DType = .int64) -> Tensor {
     must { () throws(TorchError) in try Op.arange(start, end, dtype) }
   }
 

@@ -56,7 +56,9 @@ public struct Tensor: @unchecked Sendable {
   /// The extent of one dimension; negative indices count from the last.
   public func size(_ dimension: Int) -> Int {
     let shape = self.shape
-    return shape[dimension < 0 ? shape.count + dimension : dimension]
+    let index = dimension < 0 ? shape.count + dimension : dimension
+    precondition(shape.indices.contains(index), "size: no dimension \(dimension) in shape \(shape)")
+    return shape[index]
   }
 }
 

@@ -41,4 +41,19 @@ import Torch
     #expect(residentMemory() - before > 48 << 20)
     #expect(before > 10 << 20)
   }
+
+  /// The bound of the memory tests is 1 MiB: one lost allocation of 16 bytes a round must exceed it.
+  @Test func residentGrowthSeesASmallLeak() async {
+    await #expect(processExitsWith: .success) {
+      let lost = residentGrowth(rounds: 100_000) {
+        UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8).storeBytes(
+          of: 1, as: Int.self)
+      }
+      #expect(lost > 2 << 20)
+      let kept = residentGrowth(rounds: 100_000) {
+        UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8).deallocate()
+      }
+      #expect(kept < 1 << 20)
+    }
+  }
 }
