@@ -26,7 +26,7 @@ let testImports: [String: [String]] = [
   "Models": ["Torch", "Layers", "Spiking"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch"],
+  "Datasets": ["Torch", "CZlib"],
   "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",

@@ -26,9 +26,9 @@ public struct IDXFile: Sendable {
       let held = file.isPlain ? file.byteCount - 4 - 4 * rank : file.largestContent
       throw Self.truncated(file, what, file.isPlain ? "\(held)" : "\(held) at most")
     }
-    elements = try file.read(count, what)
+    elements = try file.read(count)
     guard elements.count == count else { throw Self.truncated(file, what, "\(elements.count)") }
-    let more = try file.read(1, what)
+    let more = try file.read(1)
     guard more.isEmpty else {
       throw DatasetError(
         .oversized, file.path, expected: what, found: "more bytes after them",
@@ -39,7 +39,7 @@ public struct IDXFile: Sendable {
 
   private static func readShape(of file: InputFile, rank: Int) throws(DatasetError) -> [Int] {
     let what = "an IDX header of \(4 + 4 * rank) bytes"
-    let header = try file.read(4 + 4 * rank, what)
+    let header = try file.read(4 + 4 * rank)
     guard header.count >= 4 else { throw truncated(file, what, "\(header.count)") }
     try checkMagic(header, rank, file.path)
     guard header.count == 4 + 4 * rank else { throw truncated(file, what, "\(header.count)") }

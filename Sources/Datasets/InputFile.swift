@@ -50,8 +50,8 @@ final class InputFile {
   /// Whether a read came to the end of the file in the middle of its gzip data.
   var isCutOff: Bool { lastError.code == Z_BUF_ERROR }
 
-  /// The next `count` bytes, fewer where the file ends before; `what` they are is for the error text.
-  func read(_ count: Int, _ what: String) throws(DatasetError) -> [UInt8] {
+  /// The next `count` bytes, fewer where the file ends before.
+  func read(_ count: Int) throws(DatasetError) -> [UInt8] {
     var failed = false
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
@@ -65,12 +65,12 @@ final class InputFile {
     guard failed else { return bytes }
     guard lastError.code != Z_ERRNO else {
       throw DatasetError(
-        .unreadable, path, expected: what, found: String(cString: strerror(errno)),
-        remedy: "Check the disk and the file's permissions")
+        .unreadable, path, expected: "a file that can be read",
+        found: String(cString: strerror(errno)), remedy: "Check the disk")
     }
     throw DatasetError(
-      .corrupt, path, expected: what, found: "damaged gzip data (\(lastError.message))",
-      remedy: "Fetch the file again")
+      .corrupt, path, expected: "intact gzip data", found: lastError.message,
+      remedy: "Fetch the file again; this copy is damaged")
   }
 
   private var lastError: (code: Int32, message: String) {
