@@ -1,0 +1,105 @@
+import Attacks
+import Testing
+import Torch
+
+/// A landscape with many hills: the margin changes sign within the ball, so starts matter.
+private func hills(_ images: Tensor) -> Tensor {
+  let waves = (images * 9 - 4).power(3).hyperbolicTangent()
+  let ripple = ((images - 0.5) * 6).squared() * 0.35
+  let margin = (waves * ripple).sum(along: [1], keeping: true) - 0.2
+  return Tensor.concatenating([margin * -2, margin], along: 1)
+}
+
+@Suite struct PGDRestartTests {
+  let threat = ThreatModel.linf(0.25)
+  let images: Tensor
+  let labels: Tensor
+
+  init() {
+    (images, labels) = pictures([40, 3], classes: 2, seed: 31)
+  }
+
+  private func attack(restarts: Int) -> PGD {
+    PGD(threat, stepSize: 0.02, steps: 3, restarts: restarts)
+  }
+
+  /// The rule, image by image, from single runs that share one generator.
+  /// Catches: fooled images attacked again, a later run overwriting a fooled one or a higher loss, rows of
+  /// the survivors written back to the wrong images, another start for the first run.
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
+  func `keeps for each image what the single runs found`(seed: UInt64) throws {
+    let generator = Generator(seed: seed)
+    var best = [Tensor?](repeating: nil, count: 40)
+    var losses = [Double](repeating: -.infinity, count: 40)
+    var alive = Array(0..<40)
+    var improvements = 0
+    for run in 0..<4 {
+      let rows = Tensor(alive)
+      let found = try attack(restarts: 1)(
+        images.gathering(rows), labels: labels.gathering(rows), against: hills, using: generator)
+      let failed = fooled(hills, found, labels.gathering(rows))
+      let loss = hills(found).crossEntropy(labels.gathering(rows), reduction: .none)
+      for (position, row) in alive.enumerated()
+      where failed[position] || loss[position].item() > losses[row] {
+        if run > 0 { improvements += 1 }
+        best[row] = found[position]
+        losses[row] = loss[position].item()
+      }
+      alive = zip(alive, failed).filter { !$1 }.map(\.0)
+    }
+    #expect(improvements > 3 && alive.count > 3, "the landscape tests nothing")
+    let found = try attack(restarts: 4)(
+      images, labels: labels, against: hills, using: Generator(seed: seed))
+    #expect(found.isIdentical(to: Tensor.stacking(best.map { $0! })))
+  }
+
+  /// More runs never help the defender, and never lower the loss of an image that resists.
+  @Test(arguments: 1...6 as ClosedRange<UInt64>)
+  func `more restarts are never worse for any image`(seed: UInt64) throws {
+    var before: (fooled: [Bool], losses: [Double])?
+    for restarts in 1...4 {
+      let found = try attack(restarts: restarts)(
+        images, labels: labels, against: hills, using: Generator(seed: seed))
+      let now = (
+        fooled: fooled(hills, found, labels),
+        losses: hills(found).crossEntropy(labels, reduction: .none).scalars(of: Double.self)
+      )
+      if let before {
+        for row in 0..<40 {
+          #expect(now.fooled[row] || !before.fooled[row])
+          #expect(now.fooled[row] || now.losses[row] >= before.losses[row])
+        }
+      }
+      before = now
+    }
+  }
+
+  /// Catches runs on images that are broken already, and forward passes that nobody asked for.
+  @Test func `later runs see survivors only`() throws {
+    var sizes: [Int] = []
+    let result = try attack(restarts: 3).run(
+      images, labels: labels,
+      against: {
+        sizes.append($0.size(0))
+        return hills($0)
+      }, using: Generator(seed: 1))
+    // Three gradients and a score in each run.
+    #expect(sizes.count == 12)
+    for run in 0..<3 { #expect(Set(sizes[run * 4..<run * 4 + 4]).count == 1) }
+    #expect(sizes[0] == 40 && sizes[4] < sizes[0] && sizes[8] <= sizes[4])
+    #expect(result.report.classifierCalls == 12)
+    #expect(result.report.imagesClassified == sizes.reduce(0, +))
+    #expect(
+      result.report.gradientEvaluations.map(\.images)
+        == sizes.enumerated().filter { $0.offset % 4 != 3 }.map(\.element))
+  }
+
+  @Test func `stops when no image is left`() throws {
+    let model = LinearModel(weights: Tensor([1.0, 0, 0, 1], shape: [2, 2]))
+    let images = Tensor([0.5, 0.4, 0.6, 0.5], shape: [2, 2])
+    let result = try PGD(.linf(0.5), stepSize: 0.3, steps: 2, restarts: 5).run(
+      images, labels: Tensor([0, 0]), against: { model($0) }, using: Generator(seed: 0))
+    #expect(result.report.classifierCalls == 3)
+    #expect(fooled({ model($0) }, result.adversarial, Tensor([0, 0])) == [true, true])
+  }
+}
