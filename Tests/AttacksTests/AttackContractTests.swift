@@ -68,7 +68,8 @@ import Torch
     let model = TanhModel(pixels: 8, seed: 1, scale: 4)
     let (images, labels) = pictures([20, 8], classes: 3, seed: 1)
     func run(_ generator: Generator) throws -> Tensor {
-      try row.make(0.2).callAsFunction(images, labels: labels, against: { model($0) }, using: generator)
+      try row.make(0.2).callAsFunction(
+        images, labels: labels, against: { model($0) }, using: generator)
     }
     let generator = Generator(seed: 6)
     let (first, second) = (try run(generator), try run(generator))
