@@ -68,8 +68,10 @@ import Torch
     let random = PGD(.linf(0.1), stepSize: 0.03, steps: 3)
     let alone = try RobustnessEvaluation(attacks: [random], seed: 9)(
       { model($0) }, on: batches([8, 8, 7]))
+    var visits: [Tensor] = []
     let second = try RobustnessEvaluation(attacks: [random, random], seed: 9)(
-      { model($0) }, on: batches([23]))
+      { model($0) }, on: batches([23]), visit: { visits.append($0.images) })
+    #expect(visits[0].isIdentical(to: visits[1]))
     for row in second.attacks {
       #expect(row.predictions == alone.attacks[0].predictions)
       #expect(row.report.imagesClassified == alone.attacks[0].report.imagesClassified)
