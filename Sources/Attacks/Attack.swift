@@ -39,7 +39,7 @@ extension Attack {
   ///   ``ThreatModel/tolerance(for:)``. Every output is checked.
   /// - Throws: ``AttackError``: unusable input or settings, a non-finite gradient, a broken promise.
   public func callAsFunction(
-    _ images: Tensor, labels: Tensor, against classifier: @escaping Classifier,
+    _ images: Tensor, labels: Tensor, against classifier: Classifier,
     using generator: Generator
   ) throws(AttackError) -> Tensor {
     try run(images, labels: labels, against: classifier, using: generator).adversarial
@@ -47,7 +47,7 @@ extension Attack {
 
   /// The same, with a report of what was asked of the classifier.
   public func run(
-    _ images: Tensor, labels: Tensor, against classifier: @escaping Classifier,
+    _ images: Tensor, labels: Tensor, against classifier: Classifier,
     using generator: Generator
   ) throws(AttackError) -> AttackResult {
     try guarded(images, labels: labels, against: classifier) {
@@ -58,7 +58,7 @@ extension Attack {
 
   /// Runs `body` between the checks that every attack gets.
   func guarded(
-    _ images: Tensor, labels: Tensor, against classifier: @escaping Classifier,
+    _ images: Tensor, labels: Tensor, against classifier: Classifier,
     _ body: (Tensor, inout Victim) throws(AttackError) -> Tensor
   ) throws(AttackError) -> AttackResult {
     try threat.check()
@@ -68,12 +68,14 @@ extension Attack {
     guard images.size(0) > 0, threat.epsilon > 0 else {
       return AttackResult(adversarial: originals.copied(), report: AttackReport())
     }
-    var victim = Victim(classifier, labels: labels)
-    let adversarial = try withoutGradients { () throws(AttackError) in
-      try body(originals, &victim).detached()
+    return try Victim.lending(classifier, labels: labels) {
+      (victim) throws(AttackError) -> AttackResult in
+      let adversarial = try withoutGradients { () throws(AttackError) in
+        try body(originals, &victim).detached()
+      }
+      try checkPromise(adversarial, originals)
+      return AttackResult(adversarial: adversarial, report: victim.report)
     }
-    try checkPromise(adversarial, originals)
-    return AttackResult(adversarial: adversarial, report: victim.report)
   }
 
   private func checkPromise(_ adversarial: Tensor, _ originals: Tensor) throws(AttackError) {

@@ -27,7 +27,7 @@ public struct EpsilonSweep: Sendable {
   ///   - progress: called after each batch.
   /// - Throws: ``AttackError`` as ``RobustnessEvaluation`` does.
   public func callAsFunction(
-    _ classifier: @escaping Classifier, on batches: some Sequence<LabeledImages>,
+    _ classifier: Classifier, on batches: some Sequence<LabeledImages>,
     progress: (RobustnessEvaluation.Progress) -> Void = { _ in }
   ) throws(AttackError) -> (curve: [Point], result: RobustnessResult) {
     let result = try evaluation(classifier, on: batches, progress: progress)

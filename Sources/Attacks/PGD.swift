@@ -74,7 +74,7 @@ public struct PGD: Attack {
   /// - Parameter startingPoints: x₀ of the first run, of the images' shape and type and admissible under
   ///   the threat model. Further runs, if any, draw their own.
   public func run(
-    _ images: Tensor, labels: Tensor, against classifier: @escaping Classifier,
+    _ images: Tensor, labels: Tensor, against classifier: Classifier,
     startingAt startingPoints: Tensor, using generator: Generator
   ) throws(AttackError) -> AttackResult {
     try guarded(images, labels: labels, against: classifier) {

@@ -20,7 +20,7 @@ extension RobustnessEvaluation {
 
     /// Classifies a batch as it is; the indices of the images classified correctly.
     mutating func addClean(
-      _ batch: LabeledImages, _ classifier: @escaping Classifier
+      _ batch: LabeledImages, _ classifier: Classifier
     ) throws(AttackError) -> Tensor {
       let start = ContinuousClock.now
       let predictions = try Self.predictions(batch.images, batch.labels, classifier)
@@ -34,7 +34,7 @@ extension RobustnessEvaluation {
     /// Runs one attack on the correct images of a batch; the whole batch with these replaced.
     mutating func add(
       _ number: Int, _ attack: any Attack, _ batch: LabeledImages, _ correct: Tensor,
-      _ classifier: @escaping Classifier, using generator: Generator
+      _ classifier: Classifier, using generator: Generator
     ) throws(AttackError) -> Tensor {
       let start = ContinuousClock.now
       let size = batch.images.size(0)
@@ -82,11 +82,12 @@ extension RobustnessEvaluation {
     }
 
     private static func predictions(
-      _ images: Tensor, _ labels: Tensor, _ classifier: @escaping Classifier
+      _ images: Tensor, _ labels: Tensor, _ classifier: Classifier
     ) throws(AttackError) -> Tensor {
       guard images.size(0) > 0 else { return labels }
-      var victim = Victim(classifier, labels: labels)
-      return try victim.logits(images).argmax(along: 1)
+      return try Victim.lending(classifier, labels: labels) { (victim) throws(AttackError) in
+        try victim.logits(images).argmax(along: 1)
+      }
     }
   }
 }

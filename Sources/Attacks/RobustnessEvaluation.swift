@@ -44,7 +44,7 @@ public struct RobustnessEvaluation: Sendable {
   ///   - visit: called with each attack's images of each batch.
   /// - Throws: ``AttackError`` from an attack, or when images, labels or logits cannot be used.
   public func callAsFunction(
-    _ classifier: @escaping Classifier, on batches: some Sequence<LabeledImages>,
+    _ classifier: Classifier, on batches: some Sequence<LabeledImages>,
     progress: (Progress) -> Void = { _ in }, visit: (AttackedBatch) -> Void = { _ in }
   ) throws(AttackError) -> RobustnessResult {
     for attack in attacks {

@@ -9,8 +9,20 @@ public struct Victim {
   /// What was asked so far.
   public private(set) var report = AttackReport()
 
+  /// Lends a victim to `body`; the classifier is not kept beyond it.
+  ///
   /// - Parameter labels: all labels that will be asked about, int64 `[B]`.
-  init(_ classifier: @escaping Classifier, labels: Tensor) {
+  static func lending<Result>(
+    _ classifier: Classifier, labels: Tensor,
+    to body: (inout Victim) throws(AttackError) -> Result
+  ) throws(AttackError) -> Result {
+    try withoutActuallyEscaping(classifier) { (classifier) throws(AttackError) -> Result in
+      var victim = Victim(classifier, labels: labels)
+      return try body(&victim)
+    }
+  }
+
+  private init(_ classifier: @escaping Classifier, labels: Tensor) {
     self.classifier = classifier
     highestLabel = labels.count == 0 ? -1 : Int(labels.max().item())
   }
