@@ -29,7 +29,6 @@ public struct Quickstart: Sendable {
     self.folder = folder
     self.data = data
     network = NetworkRecipe()
-    network.head = .compact
     network.width = 0.25
     network.normalization = .fashionMNIST
     training = TrainingRecipe()
