@@ -36,6 +36,8 @@ struct GradientsCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(
+      [("--out", out), ("--json", record.json)], inputs: source.files + data.files)
     let dataset = try data.load(split)
     guard dataset.count <= 4096 else {
       throw UsageError(
@@ -45,7 +47,8 @@ struct GradientsCommand: ParsableCommand {
     let gradients = GradientSpectra.gradients(
       loaded.network, loaded.recipe, on: dataset, training ? .training : .evaluation)
     try Safetensors.write(gradients, to: out)
-    let norms = Dictionary(uniqueKeysWithValues: gradients.map { ($0.name, $0.tensor.norm().item()) })
+    let norms = Dictionary(
+      uniqueKeysWithValues: gradients.map { ($0.name, $0.tensor.norm().item()) })
     try record.write(
       Record(
         network: loaded.recipe, weights: loaded.path, data: DatasetFacts(dataset),
