@@ -46,10 +46,11 @@ public struct Quickstart: Sendable {
 
   public func run(report: (Event) throws -> Void) throws -> QuickstartResults {
     let start = ContinuousClock.now
-    try check()
+    try checkCounts()
     try report(.began("Reading \(data)"))
     let (train, test) = try DataAccess.loadBoth(data, trainLimit: trainLimit, testLimit: testLimit)
     try report(.finished("\(train.count) training and \(test.count) test images"))
+    try checkFolder()
 
     let networks = [
       try measure("plain", "Plain", .none, train, test, report),
@@ -64,20 +65,29 @@ public struct Quickstart: Sendable {
     return results
   }
 
-  /// What can be refused before anything is read.
-  private func check() throws {
+  private func checkCounts() throws {
     for (option, count) in [("--attacked", attackedImages), ("--swept", sweptImages)]
     where count < 1 {
       throw UsageError("\(option): expected at least 1 image, found \(count)")
     }
-    // A quickstart may replace an earlier one's files, and nothing else's.
+  }
+
+  /// A quickstart may replace an earlier one's files, and nothing else's.
+  private func checkFolder() throws {
     let folder = try OutputFolder(folder)
-    let found = FileManager.default.contents(atPath: folder.file("results.json"))
-    guard let found else { return }
-    let json = try? JSONSerialization.jsonObject(with: found) as? [String: Any]
-    if json?["networks"] == nil {
-      try folder.refuseExisting(["results.json"], remedy: "name another --out")
+    let strangers = [
+      "plain.safetensors", "dsd.safetensors", "results.json",
+    ].filter { !isFromQuickstart(folder.file($0)) }
+    try folder.refuseExisting(strangers, remedy: "name another --out")
+  }
+
+  private func isFromQuickstart(_ path: String) -> Bool {
+    guard path.hasSuffix(".json") else {
+      return (try? Checkpoint<RunManifest>(contentsOf: path)) != nil
     }
+    let content = FileManager.default.contents(atPath: path) ?? Data()
+    let json = try? JSONSerialization.jsonObject(with: content) as? [String: Any]
+    return json?["networks"] != nil
   }
 
   private func measure(
@@ -114,7 +124,9 @@ public struct Quickstart: Sendable {
         .pgd(epsilon: $0, stepSize: $0 / 4, steps: 10, restarts: 1, randomStart: true)
       },
       recipe.seed, report)
-    try report(.finished("FGSM and PGD-10 on \(attacked.count) images, sweep on \(sweptImages)"))
+    try report(
+      .finished(
+        "FGSM and PGD-10 on \(attacked.count) images, sweep on \(min(sweptImages, test.count))"))
 
     let spectra = try GradientSpectra.measure(
       trained.network, shape, on: train.prefix(recipe.batchSize))

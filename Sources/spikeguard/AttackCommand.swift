@@ -115,7 +115,8 @@ struct AttackCommand: ParsableCommand {
     let file = try Safetensors.read(from: start)
     guard let points = file.tensors["start"] else {
       throw UsageError(
-        "\(start): expected a tensor 'start' [N, C, H, W], found \(file.tensors.names)")
+        "\(start): expected a tensor 'start' [N, C, H, W], found "
+          + file.tensors.names.map { "'\($0)'" }.joined(separator: ", "))
     }
     return points
   }

@@ -17,4 +17,19 @@ struct SpikeguardCommand: ParsableCommand {
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
       GradientsCommand.self, DeflateCommand.self, DoctorCommand.self,
     ])
+
+  /// An unknown command is named as such; the parser alone would complain of its options.
+  static func main() {
+    do throws(ValidationError) { try checkName(CommandLine.arguments.dropFirst().first) } catch {
+      exit(withError: error)
+    }
+    main(nil)
+  }
+
+  static func checkName(_ name: String?) throws(ValidationError) {
+    let known = configuration.subcommands.map { $0.configuration.commandName ?? "" }
+    guard let name, !name.hasPrefix("-"), !(known + ["help"]).contains(name) else { return }
+    throw ValidationError(
+      "expected one of the commands \(known.joined(separator: ", ")), found '\(name)'")
+  }
 }
