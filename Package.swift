@@ -26,7 +26,7 @@ let testImports: [String: [String]] = [
   "Models": ["Torch", "Layers", "Spiking"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch"],
+  "Datasets": ["Torch", "CZlib"],
   "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
@@ -45,9 +45,12 @@ let cxxFlags: [CXXSetting] =
     .unsafeFlags([
       "-isystem", "\(libtorch)/include",
       "-isystem", "\(libtorch)/include/torch/csrc/api/include",
-      "-O2",  // comes after SwiftPM's -O0: the kernels are optimised in debug builds too
-      "-ffp-contract=off",  // a fused multiply-add would round a membrane differently and flip spikes
-      "-fclang-abi-compat=17",  // LibTorch is built by GCC; newer Clang mangles SFINAE parameters otherwise
+      // Comes after SwiftPM's -O0, so the kernels are optimised in debug builds too.
+      "-O2",
+      // A fused multiply-add would round a membrane differently and flip spikes.
+      "-ffp-contract=off",
+      // LibTorch is built by GCC; newer Clang mangles SFINAE parameters otherwise.
+      "-fclang-abi-compat=17",
     ])
   ]
 let linkFlags: [LinkerSetting] =
@@ -70,6 +73,7 @@ let package = Package(
   targets: [
     .target(
       name: "CTorch",
+      exclude: ["README.md"],
       cxxSettings: cxxFlags,
       linkerSettings: linkFlags + [
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("m"),
@@ -78,6 +82,7 @@ let package = Package(
     .executableTarget(
       name: "spikeguard",
       dependencies: [
+        "Torch", "Layers", "Spiking", "Models", "Optimization", "Datasets", "Training",
         "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -88,7 +93,9 @@ let package = Package(
     .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "Torch", "spikeguard"]),
   ]
     + modules.map { name, imports in
-      .target(name: name, dependencies: imports.map { .byName(name: $0) }, swiftSettings: strict)
+      .target(
+        name: name, dependencies: imports.map { .byName(name: $0) }, exclude: ["README.md"],
+        swiftSettings: strict)
     }
     + modules.map { name, _ in
       .testTarget(

@@ -1,0 +1,68 @@
+# Everything a person or CI does here, by name. `make` alone lists the targets.
+#
+#   PYTHON=...    another Python 3.9+         LIBTORCH=...  an installed PyTorch 2.11.x instead of the download
+#   SWIFT=...     another swift               ARGS=...      more options for `make quickstart`
+
+PYTHON ?= python3
+SWIFT ?= swift
+ARGS ?=
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The module walls (Package.swift): an import that no dependency declares is an error.
+WALLS := --explicit-target-dependency-import-check error
+
+# libgomp's threads spin while they wait, which on a busy machine makes small parallel regions ten times slower.
+PATIENT := OMP_WAIT_POLICY=passive
+
+FORMATTED = $(wildcard Sources Tests Benchmarks Examples Package.swift)
+
+.PHONY: help setup build quickstart test client bench bench-quick fixtures lint format clean distclean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## fetch LibTorch, the chart library and Fashion-MNIST into .deps (seconds when they are there)
+	@$(PYTHON) scripts/bootstrap
+
+build: setup ## build everything, optimised
+	$(SWIFT) build -c release $(WALLS)
+
+quickstart: setup ## build, train two spiking networks, attack them, write a report
+	$(SWIFT) build -c release --product spikeguard $(WALLS)
+	.build/release/spikeguard quickstart $(ARGS)
+
+test: setup ## prove the parts: the set-up scripts, a client package, the Swift tests
+	$(PYTHON) -B -m unittest discover scripts/tests
+	$(SWIFT) build --build-tests $(WALLS)
+	$(MAKE) --no-print-directory client
+	$(PATIENT) $(SWIFT) test --skip-build
+
+client: setup ## build and run a package that depends on this one, without LD_LIBRARY_PATH
+	$(SWIFT) build --package-path Examples/Client --scratch-path .build-client
+	@printed="$$(env -u LD_LIBRARY_PATH .build-client/debug/Client)"; \
+	if [ "$$printed" != 9.0 ]; then echo "error: Examples/Client printed '$$printed', not 9.0" >&2; exit 1; fi; \
+	echo "Examples/Client printed $$printed, as it should"
+
+bench: setup ## measure against the plain compositions and the peers, side by side
+	Benchmarks/run
+
+bench-quick: setup ## the same, with the short settings
+	Benchmarks/run --quick
+
+fixtures: ## generate the peers' answers that the tests compare with
+	scripts/fixtures/generate
+
+lint: ## check the Swift sources' format
+	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)
+
+format: ## format the Swift sources in place
+	$(SWIFT) format format --in-place --recursive --parallel $(FORMATTED)
+
+clean: ## remove what was built
+	rm -rf .build .build-client Benchmarks/.build Examples/Client/.build
+
+distclean: clean ## remove what was fetched, too
+	rm -rf .deps

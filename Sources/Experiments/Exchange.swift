@@ -1,0 +1,82 @@
+import Attacks
+import Datasets
+import Layers
+import Models
+import Optimization
+import Spiking
+import Torch
+
+/// What other tools need to check us: logits, adversarial images and deflated gradients as tensors.
+public enum Exchange {
+  /// Logits of a whole data set at every time step, `[T, N, classes]`, in evaluation mode.
+  public static func logits(
+    _ loaded: LoadedNetwork, on dataset: ImageDataset, batchSize: Int = 256
+  ) -> Tensor {
+    withoutGradients {
+      let parts = DataLoader(dataset, batchSize: batchSize).epoch(0).map { batch in
+        var pass = ForwardPass(.evaluation)
+        return loaded.network(loaded.recipe.encoder(batch.images), &pass)
+      }
+      return Tensor.concatenating(parts, along: 1)
+    }
+  }
+
+  /// Attacks every image of a data set, those that are misclassified anyway included, and scores the result.
+  ///
+  /// - Parameter start: starting points of the attack's first run, `[N, C, H, W]`; PGD only.
+  public static func attackEveryImage(
+    _ classifier: @escaping Classifier, on dataset: ImageDataset, _ recipe: AttackRecipe,
+    start: Tensor?, seed: UInt64, batchSize: Int = 250, progress: (Int) -> Void = { _ in }
+  ) throws -> (adversarial: Tensor, clean: Score, score: AttackScore) {
+    if let start, start.shape != [dataset.count] + dataset.images(at: [0]).shape.dropFirst() {
+      throw UsageError(
+        "starting points: expected one for each of the \(dataset.count) images of "
+          + "\(dataset.shape), found shape \(start.shape)")
+    }
+    let clock = ContinuousClock.now
+    let attack = recipe.attack
+    let generator = Generator(seed: seed)
+    var parts: [Tensor] = []
+    var cleanCorrect = 0
+    var robustCorrect = 0
+    for batch in DataLoader(dataset, batchSize: batchSize).epoch(0) {
+      let adversarial: Tensor
+      if let start {
+        guard let pgd = attack as? PGD else {
+          throw UsageError("starting points are for PGD; \(attack.name) has none")
+        }
+        let first = batch.index * batchSize
+        adversarial = try pgd.run(
+          batch.images, labels: batch.labels, against: classifier,
+          startingAt: start[first..<first + batch.count], using: generator
+        ).adversarial
+      } else {
+        adversarial = try attack(
+          batch.images, labels: batch.labels, against: classifier, using: generator)
+      }
+      let right = withoutGradients { classifier(batch.images).argmax(along: 1) .== batch.labels }
+      let still = withoutGradients { classifier(adversarial).argmax(along: 1) .== batch.labels }
+      cleanCorrect += Int(right.sum().item())
+      robustCorrect += Int((right .& still).sum().item())
+      parts.append(adversarial)
+      progress(batch.index * batchSize + batch.count)
+    }
+    return (
+      Tensor.concatenating(parts), Score(correct: cleanCorrect, total: dataset.count),
+      AttackScore(
+        attack: attack.name, epsilon: attack.threat.epsilon,
+        score: Score(correct: robustCorrect, total: dataset.count),
+        seconds: clock.duration(to: .now) / .seconds(1))
+    )
+  }
+
+  /// Deflates named gradients from any framework.
+  public static func deflate(
+    _ gradients: NamedTensors, solver: DominantSingularDeflation.Solver
+  ) -> (deflated: NamedTensors, report: DeflationReport) {
+    var result = gradients
+    var deflation = DominantSingularDeflation(solver: solver)
+    deflation.apply(to: &result, at: gradients, step: 0)
+    return (result, deflation.report)
+  }
+}

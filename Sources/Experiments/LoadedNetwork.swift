@@ -1,0 +1,61 @@
+import Layers
+import Models
+import Spiking
+import Torch
+import Training
+
+/// A network with its weights, from a checkpoint or from bare weights and a recipe.
+public struct LoadedNetwork: Sendable {
+  public let network: VGG
+  public let recipe: NetworkRecipe
+  /// How it was trained, where the file says so.
+  public let manifest: RunManifest?
+  public let path: String
+
+  public var classifier: (Tensor) -> Tensor { network.classifier(recipe.encoder) }
+
+  /// A checkpoint of Spikeguard's: it says itself what network it is.
+  public init(checkpoint path: String) throws {
+    let checkpoint = try Checkpoint<RunManifest>(contentsOf: path)
+    recipe = checkpoint.manifest.network
+    manifest = checkpoint.manifest
+    network = try recipe.build(seed: 0)
+    self.path = path
+    do { try network.load(checkpoint.weights) } catch { throw LoadError(path: path, reason: error) }
+  }
+
+  /// Bare weights under the authors' names, from any tool.
+  public init(weights path: String, recipe: NetworkRecipe) throws {
+    let file = try Safetensors.read(from: path)
+    self.recipe = recipe
+    manifest = nil
+    network = try recipe.build(seed: 0)
+    self.path = path
+    let tensors = file.tensors.filter { !$0.hasPrefix("optimizer.") }
+    do { try network.load(tensors) } catch { throw LoadError(path: path, reason: error) }
+  }
+
+  /// Data that this network cannot take are refused before anything runs.
+  public func check(_ shape: (channels: Int, height: Int, width: Int), classes: Int) throws {
+    guard shape.channels == recipe.channels, shape.height == recipe.imageSize,
+      shape.width == recipe.imageSize
+    else {
+      throw UsageError(
+        "\(path): expected images of \(recipe.channels) × \(recipe.imageSize) × "
+          + "\(recipe.imageSize), found \(shape.channels) × \(shape.height) × \(shape.width); "
+          + "name the data set that the network was trained on")
+    }
+    guard classes <= recipe.classes else {
+      throw UsageError(
+        "\(path): the network knows \(recipe.classes) classes, the data have \(classes); "
+          + "name the data set that the network was trained on")
+    }
+  }
+}
+
+/// Weights that do not fit the network, with the file that they are from.
+public struct LoadError: Error, CustomStringConvertible {
+  public let path: String
+  public let reason: any Error
+  public var description: String { "\(path): \(reason)" }
+}

@@ -1,0 +1,70 @@
+import Layers
+import Models
+import Spiking
+import Torch
+
+/// A network as options say it: all that is needed to build it, and what a manifest records of it.
+public struct NetworkRecipe: Codable, Sendable, Equatable {
+  public var model = VGGConfiguration.Depth.vgg5
+  public var classes = 10
+  public var channels = 1
+  public var imageSize = 28
+  public var width = 1.0
+  public var head = VGGConfiguration.Head.released
+  public var normalization: PixelNormalization?
+  /// T, time steps of direct coding.
+  public var steps = 4
+  public var neuron = NeuronRecipe()
+
+  public init() {}
+
+  public var encoder: DirectEncoding { DirectEncoding(steps: steps) }
+
+  /// - Parameter seed: of the initial weights.
+  public func build(seed: UInt64) throws(ModelError) -> VGG {
+    guard steps >= 1, steps <= 1024 else {
+      throw .value("steps", found: "\(steps)", expected: "1 ... 1024")
+    }
+    return try VGG(
+      VGGConfiguration(
+        model, classes: classes, channels: channels, imageSize: imageSize, width: width,
+        head: head, normalization: normalization, neuron: try neuron.neuron()),
+      using: Generator(seed: seed))
+  }
+}
+
+/// A neuron as options say it.
+public struct NeuronRecipe: Codable, Sendable, Equatable {
+  public enum ResetKind: String, Codable, Sendable, CaseIterable { case soft, hard, none }
+
+  /// Membrane time constant in steps; infinite for integrate-and-fire, which JSON cannot hold, hence nil.
+  public var tau: Double? = 1.1
+  public var threshold = 1.0
+  public var reset = ResetKind.soft
+  public var decaysInput = false
+  public var detachesReset = false
+  public var surrogate = Surrogate.Shape.triangle
+  public var surrogateWidth = 1.0
+  public var temporalGradient = TemporalGradient.throughTime
+
+  public init() {}
+
+  func neuron() throws(ModelError) -> LIF {
+    if let tau, !(tau >= 1 && tau.isFinite) {
+      throw .value("tau", found: "\(tau)", expected: "at least 1")
+    }
+    guard threshold > 0, threshold.isFinite else {
+      throw .value("threshold", found: "\(threshold)", expected: "above 0")
+    }
+    guard surrogateWidth > 0, surrogateWidth.isFinite else {
+      throw .value("surrogate width", found: "\(surrogateWidth)", expected: "above 0")
+    }
+    let resets: [ResetKind: Reset] = [.soft: .soft, .hard: .hard, .none: .none]
+    var neuron = LIF(
+      tau: tau ?? 1, threshold: threshold, reset: resets[reset]!, decaysInput: decaysInput,
+      detachesReset: detachesReset, surrogate: Surrogate(surrogate, width: surrogateWidth),
+      temporalGradient: temporalGradient)
+    if tau == nil { neuron.leak = 1 }
+    return neuron
+  }
+}

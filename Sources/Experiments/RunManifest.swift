@@ -1,0 +1,64 @@
+import Datasets
+import Foundation
+import Torch
+import Training
+
+/// What a checkpoint says of itself: how the network is built, how it was trained, on what and where.
+public struct RunManifest: Codable, Sendable, Equatable {
+  public var spikeguard = Spikeguard.version
+  public var engine = Engine.version
+  public var created = ISO8601DateFormatter().string(from: Date())
+  public var machine = Machine.current
+  public var network: NetworkRecipe
+  public var training: TrainingRecipe
+  public var dataset: DatasetFacts
+  public var history: [EpochReport] = []
+
+  public init(network: NetworkRecipe, training: TrainingRecipe, dataset: DatasetFacts) {
+    self.network = network
+    self.training = training
+    self.dataset = dataset
+  }
+}
+
+/// Which data a run saw.
+public struct DatasetFacts: Codable, Sendable, Equatable {
+  public let name: String
+  public let split: ImageDataset.Split
+  public let count: Int
+  /// CRC-32 of pixels and labels: tells data sets apart, and is no protection against forgery.
+  public let crc32: String
+
+  public init(_ dataset: ImageDataset) {
+    name = dataset.name
+    split = dataset.split
+    count = dataset.count
+    crc32 = String(dataset.crc32, radix: 16)
+  }
+}
+
+/// Where a run took place.
+public struct Machine: Codable, Sendable, Equatable {
+  public let processor: String
+  public let instructions: String
+  public let threads: Int
+  public let system: String
+
+  public static var current: Machine {
+    Machine(
+      processor: processorName, instructions: Engine.cpuCapability, threads: Engine.threads,
+      system: ProcessInfo.processInfo.operatingSystemVersionString)
+  }
+
+  private static var processorName: String {
+    let facts = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = facts.split(separator: "\n").first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+      ?? "unknown"
+  }
+}
+
+/// Facts about this program.
+public enum Spikeguard {
+  public static let version = "0.1.0"
+}

@@ -1,0 +1,56 @@
+import Torch
+
+/// Batch normalisation over channels: `(x − mean) / √(variance + ε) · weight + bias`.
+///
+/// In training the batch's own mean and biased variance normalise it, and the running statistics move by
+/// `momentum` towards the batch's mean and unbiased variance, as in PyTorch.
+public struct BatchNorm2d: Module {
+  public let weight: Tensor
+  public let bias: Tensor
+  public let runningMean: Tensor
+  public let runningVariance: Tensor
+  public let momentum = 0.1
+  public let epsilon = 1e-5
+
+  public init(_ channels: Int) {
+    weight = Tensor.ones([channels]).requiringGradient()
+    bias = Tensor.zeros([channels]).requiringGradient()
+    runningMean = Tensor.zeros([channels])
+    runningVariance = Tensor.ones([channels])
+  }
+
+  public var parameters: NamedTensors { ["weight": weight, "bias": bias] }
+  public var buffers: NamedTensors {
+    ["running_mean": runningMean, "running_var": runningVariance]
+  }
+
+  /// - Parameters:
+  ///   - input: `[N, C, H, W]`
+  ///   - copies: how many identical copies of the input this call stands for. Under direct coding the stem
+  ///     is computed once for all time steps. Mean and biased variance do not depend on it, but the unbiased
+  ///     variance that the running statistics collect has divisor `copies · n − 1`, not `n − 1`.
+  public func callAsFunction(_ input: Tensor, _ mode: Mode, copies: Int = 1) -> Tensor {
+    guard mode == .training, copies > 1 else {
+      return input.batchNorm(
+        weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
+        training: mode == .training, momentum: momentum, epsilon: epsilon)
+    }
+    // The engine keeps the statistics it was given for its backward, so they may not change after the call:
+    // it moves copies, and ours follow.
+    let mean = runningMean.copied()
+    let variance = runningVariance.copied()
+    let output = input.batchNorm(
+      weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true,
+      momentum: momentum, epsilon: epsilon)
+    let n = Double(input.count / input.size(1))
+    let copied = n * Double(copies)
+    // Of new = (1 − m) old + m · n/(n − 1) · variance, the last term is scaled to the larger divisor.
+    let factor = (copied / (copied - 1)) / (n / (n - 1))
+    withoutGradients {
+      let kept = runningVariance * (1 - momentum)
+      runningMean.copyInPlace(from: mean)
+      runningVariance.copyInPlace(from: kept + (variance - kept) * factor)
+    }
+    return output
+  }
+}

@@ -1,0 +1,90 @@
+import Layers
+import Spiking
+import Torch
+
+/// A VGG network of spiking neurons, as the paper's authors build it: stages of convolution, batch norm and
+/// neuron, an average pool after each stage, and one linear layer on the spikes.
+///
+/// Parameter names are the release's (`layer1.0.weight`, `layer1.1.running_mean`, `classifier.1.weight`), so
+/// its weights load as they are.
+public final class VGG: SpikingNetwork {
+  public let configuration: VGGConfiguration
+  private let stages: [[ConvolutionBlock]]
+  private let classifierLayer: Linear
+
+  /// - Parameter generator: draws the initial weights.
+  /// - Throws: ``ModelError`` when the images are too small for the depth, or a number is out of range.
+  public init(_ configuration: VGGConfiguration, using generator: Generator) throws(ModelError) {
+    try configuration.validate()
+    self.configuration = configuration
+    var channels = configuration.channels
+    var stages: [[ConvolutionBlock]] = []
+    for (stage, widths) in configuration.stageWidths.enumerated() where !widths.isEmpty {
+      stages.append(
+        widths.enumerated().map { position, width in
+          defer { channels = width }
+          return ConvolutionBlock(
+            from: channels, to: width, name: "layer\(stage + 1)", firstIndex: 4 * position,
+            using: generator)
+        })
+    }
+    self.stages = stages
+    classifierLayer = Linear(
+      configuration.headFeatures, configuration.classes, using: generator)
+  }
+
+  public var parameters: NamedTensors { collect(\.parameters) { $0.parameters } }
+  public var buffers: NamedTensors { collect(\.buffers) { $0.buffers } }
+
+  private func collect(
+    _ ofBlock: (ConvolutionBlock) -> NamedTensors, _ ofHead: (Linear) -> NamedTensors
+  ) -> NamedTensors {
+    var all = NamedTensors()
+    for block in stages.joined() { all.merge(ofBlock(block)) }
+    all.merge(ofHead(classifierLayer).prefixed("classifier.1."))
+    return all
+  }
+
+  /// Signal of images `[B, C, H, W]` in [0, 1] → logits `[T, B, classes]`.
+  public func callAsFunction(_ input: Signal, _ pass: inout ForwardPass) -> Tensor {
+    pass.begin()
+    var signal = input.map { configuration.normalization($0).contiguous(.channelsLast) }
+    for stage in stages {
+      for block in stage { signal = block(signal, configuration.neuron, &pass) }
+      signal = signal.map { $0.averagePool2d(2) }
+    }
+    let logits = signal.map { classifierLayer(configuration.head.pooled($0).flattened(from: 1)) }
+    return logits.unfolded
+  }
+}
+
+/// Convolution, batch norm and neuron.
+struct ConvolutionBlock: Sendable {
+  let convolution: Conv2d
+  let normalization: BatchNorm2d
+  private let convolutionName: String
+  private let normalizationName: String
+
+  /// - Parameter firstIndex: the convolution's place in the release's `nn.Sequential`, where batch norm, neuron
+  ///   and dropout follow it.
+  init(from: Int, to: Int, name: String, firstIndex: Int, using generator: Generator) {
+    convolution = Conv2d(from, to, using: generator)
+    normalization = BatchNorm2d(to)
+    convolutionName = "\(name).\(firstIndex)."
+    normalizationName = "\(name).\(firstIndex + 1)."
+  }
+
+  var parameters: NamedTensors {
+    var all = convolution.parameters.prefixed(convolutionName)
+    all.merge(normalization.parameters.prefixed(normalizationName))
+    return all
+  }
+
+  var buffers: NamedTensors { normalization.buffers.prefixed(normalizationName) }
+
+  func callAsFunction(_ signal: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass) -> Signal {
+    let mode = pass.mode
+    let current = signal.map { normalization(convolution($0), mode, copies: signal.copies) }
+    return neuron(current, &pass)
+  }
+}

@@ -1,0 +1,46 @@
+import Torch
+
+/// Operations that do in one pass over the memory what the arithmetic operators do in two.
+extension Tensor {
+  private enum Op {
+    static let add = known("add", "Tensor")
+    static let addr = known("addr")
+    static let foreachNorm = known("_foreach_norm", "Scalar")
+    static let cholesky = known("linalg_cholesky_ex")
+
+    static func known(_ name: String, _ overload: String = "") -> Operator {
+      trapping { () throws(TorchError) in try Operator(name, overload) }
+    }
+  }
+
+  private static func trapping<Result>(_ body: () throws(TorchError) -> Result) -> Result {
+    do { return try body() } catch { fatalError(error.description) }
+  }
+
+  /// self + scale · other
+  func adding(_ other: Tensor, scale: Double) -> Tensor {
+    Self.trapping { () throws(TorchError) in try Op.add(self, other, scale) }
+  }
+
+  /// self − left · rightᵀ
+  func subtractingOuter(_ left: Tensor, _ right: Tensor) -> Tensor {
+    Self.trapping { () throws(TorchError) in try Op.addr(self, left, right, 1.0, -1.0) }
+  }
+
+  /// The 2-norm of each tensor, read in one go. Infinite where the squares overflow.
+  static func norms(_ tensors: [Tensor]) -> [Double] {
+    guard !tensors.isEmpty else { return [] }
+    let norms = trapping { () throws(TorchError) in
+      try Op.foreachNorm.results(tensors, 2.0)[0].tensors
+    }
+    return Tensor.stacking(norms.map { $0.converted(to: .float64) }).scalars(of: Double.self)
+  }
+
+  /// Whether a symmetric matrix is positive definite; only the lower triangle is read.
+  func isPositiveDefinite() -> Bool {
+    let results = Self.trapping { () throws(TorchError) in
+      try Op.cholesky.results(self, false, false)
+    }
+    return results[1].tensor.item() == 0
+  }
+}

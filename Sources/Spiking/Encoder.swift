@@ -1,0 +1,22 @@
+import Torch
+
+/// Turns images into a signal in time.
+public protocol Encoder: Sendable {
+  /// T
+  var steps: Int { get }
+  /// `[B, C, H, W]` in [0, 1] → a signal of ``steps`` steps.
+  func callAsFunction(_ images: Tensor) -> Signal
+}
+
+/// Direct coding: the same image at each time step. The first layer of the network learns the code.
+public struct DirectEncoding: Encoder, Equatable {
+  public let steps: Int
+
+  /// - Precondition: at least one step.
+  public init(steps: Int = 4) {
+    precondition(steps >= 1, "direct coding needs at least one time step, got \(steps)")
+    self.steps = steps
+  }
+
+  public func callAsFunction(_ images: Tensor) -> Signal { Signal(constant: images, steps: steps) }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains a network and writes a checkpoint after every epoch.",
+    discussion: """
+      --out gets checkpoint.safetensors (weights under the authors' names, optimiser state and manifest in \
+      one file), the manifest once more as JSON, and results.json. A run that was interrupted goes on from \
+      its last epoch with --resume and ends with the same bits as one that was not.
+      """)
+
+  @OptionGroup(title: "Data") var data: DataOptions
+  @OptionGroup(title: "Network") var network: NetworkOptions
+
+  @Option(help: "Folder for checkpoint and results.")
+  var out = "runs/train"
+
+  @Option(help: "Passes over the training set.")
+  var epochs = 2
+
+  @Option(help: "Images in a step.")
+  var batchSize = 128
+
+  @Option(help: "Learning rate at the start; it falls to 0 along a cosine.")
+  var learningRate = 0.1
+
+  @Option(help: "Momentum.")
+  var momentum = 0.9
+
+  @Option(help: "Weight decay, added to the gradient after deflation.")
+  var weightDecay = 5e-4
+
+  @Option(help: "Dominant singular deflation: none, fast, or svd for the full decomposition.")
+  var deflation = TrainingRecipe.Deflation.none
+
+  @Option(help: "Weight of the mean-square term of the objective; the release uses 0.05.")
+  var meanSquareWeight = 0.0
+
+  @Option(help: "Zero padding of the random crop; 0 for no crop.")
+  var crop = 2
+
+  @Flag(inversion: .prefixedNo, help: "Flip images at random.")
+  var flip = true
+
+  @Option(help: "Seed of weights, order and augmentation.")
+  var seed: UInt64 = 0
+
+  @Flag(help: "Go on from the checkpoint in --out, if there is one.")
+  var resume = false
+
+  @OptionGroup var record: RecordOptions
+
+  /// What the run left, as a record.
+  struct Record: Encodable {
+    let manifest: RunManifest
+    let curve: [CurvePoint]
+    let clean: Score
+    let seconds: Double
+  }
+
+  func run() throws {
+    let folder = try OutputFolder(out)
+    let display = ProgressDisplay()
+    display.begin("Reading \(data.data)")
+    let train = try data.load(.train)
+    let test = try DataAccess.load(data.data, .test)
+    display.finish("\(train.count) training and \(test.count) test images")
+
+    let job = try TrainingJob(
+      network: network.recipe(for: train), training: recipe, dataset: train,
+      checkpoint: folder.file("checkpoint.safetensors"))
+    display.begin("Training")
+    let outcome = try job.run(resuming: resume) { display.show($0) }
+    display.finish("checkpoint \(job.checkpoint)")
+
+    display.begin("Testing")
+    let score = CleanEvaluation.score(
+      outcome.network, job.network, on: test
+    ) { display.show($0, of: test.count) }
+    display.finish("\(test.count) images")
+    let result = Record(
+      manifest: outcome.manifest, curve: outcome.curve, clean: score, seconds: outcome.seconds)
+    try OutputFolder.write(result.json(), to: folder.file("results.json"))
+    try record.write(result)
+    print("clean accuracy \(score.cell)")
+  }
+
+  private var recipe: TrainingRecipe {
+    var recipe = TrainingRecipe()
+    recipe.epochs = epochs
+    recipe.batchSize = batchSize
+    recipe.learningRate = learningRate
+    recipe.momentum = momentum
+    recipe.weightDecay = weightDecay
+    recipe.deflation = deflation
+    recipe.meanSquareWeight = meanSquareWeight
+    recipe.cropPadding = crop > 0 ? crop : nil
+    recipe.flips = flip
+    recipe.seed = seed
+    return recipe
+  }
+}

@@ -1,0 +1,149 @@
+"""Spiking VGG on SpikingJelly's multi-step mode, by the parameter names of the dominant singular deflation release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import torch
+from spikingjelly.activation_based import functional, layer
+from spikingjelly.activation_based.neuron import BaseNode
+from torch import Tensor, nn
+
+from .neurons import Margin, Neuron
+
+# Channels of the convolutions of each stage; a stage ends with average pooling.
+STAGES: dict[str, tuple[tuple[int, ...], ...]] = {
+    "vgg5": ((64,), (128, 128)),
+    "vgg11": ((64,), (128,), (256, 256), (512, 512), (512, 512)),
+    "vgg13": ((64, 64), (128, 128), (256, 256), (512, 512), (512, 512)),
+    "vgg16": ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)),
+    "vgg19": ((64, 64), (128, 128), (256, 256, 256, 256), (512, 512, 512, 512), (512, 512, 512, 512)),
+}
+HEADS = {"released": 7, "compact": 1}  # the side to which the last map is pooled
+
+
+@dataclass(frozen=True)
+class Design:
+    model: str = "vgg5"
+    classes: int = 10
+    channels: int = 1
+    width: Fraction = Fraction(1)
+    head: str = "released"
+    steps: int = 4
+    mean: Sequence[float] = (0.2860,)
+    std: Sequence[float] = (0.3530,)
+    neuron: Neuron = field(default_factory=Neuron)
+
+    @property
+    def stages(self) -> list[list[int]]:
+        return [[int(channels * self.width) for channels in stage] for stage in STAGES[self.model]]
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "classes": self.classes,
+            "channels": self.channels,
+            "width": float(self.width),
+            "stages": self.stages,
+            "head": self.head,
+            "steps": self.steps,
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "neuron": self.neuron.options(),
+        }
+
+
+class SpikingVGG(nn.Module):
+    """Images [B, C, H, W] in [0, 1] to logits [T, B, classes]; its state lasts one call.
+
+    Batch norm takes its statistics over all steps together. `stem_once` computes the first convolution and its batch
+    norm once instead of T times: logits and gradients are the same, the running variance differs by its (n-1)/n."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, design: Design, *, probe: bool = False, stem_once: bool = False) -> None:
+        super().__init__()
+        self.design = design
+        self.stem_once = stem_once
+        shape = (1, design.channels, 1, 1)
+        self.register_buffer("mean", torch.tensor(design.mean).view(shape), persistent=False)
+        self.register_buffer("std", torch.tensor(design.std).view(shape), persistent=False)
+        channels = design.channels
+        for index, stage in enumerate(design.stages, start=1):
+            layers: list[nn.Module] = []
+            for width in stage:
+                layers.append(layer.Conv2d(channels, width, kernel_size=3, padding=1, step_mode="m"))
+                layers.append(layer.BatchNorm2d(width, step_mode="m"))
+                layers.append(design.neuron.make(probe))
+                layers.append(nn.Identity())  # the release's dropout of rate 0, which holds an index
+                channels = width
+            layers.append(layer.AvgPool2d(2, step_mode="m"))
+            setattr(self, f"layer{index}", nn.Sequential(*layers))
+        side = HEADS[design.head]
+        self.avgpool = layer.AdaptiveAvgPool2d((side, side), step_mode="m")
+        features = channels * side * side
+        self.classifier = nn.Sequential(
+            layer.Flatten(step_mode="m"), layer.Linear(features, design.classes, step_mode="m")
+        )
+
+    @property
+    def stages(self) -> list[nn.Sequential]:
+        return [getattr(self, f"layer{index}") for index in range(1, len(self.design.stages) + 1)]
+
+    def train(self, mode: bool = True) -> SpikingVGG:
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, BaseNode):
+                nn.Module.train(module)  # in evaluation mode it would have no gradient
+        return self
+
+    def forward(self, images: Tensor) -> Tensor:
+        functional.reset_net(self)
+        x = ((images - self.mean) / self.std).unsqueeze(0)
+        first, *others = self.stages
+        if self.stem_once:
+            x = first[1](first[0](x)).expand(self.design.steps, -1, -1, -1, -1)
+            x = first[2:](x)
+        else:
+            x = first(x.expand(self.design.steps, -1, -1, -1, -1))
+        for stage in others:
+            x = stage(x)
+        return self.classifier(self.avgpool(x))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Parameters and running statistics by the release's names."""
+        return {name: tensor for name, tensor in self.state_dict().items() if not name.endswith("num_batches_tracked")}
+
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        expected = self.tensors()
+        if set(expected) != set(tensors):
+            missing, extra = sorted(set(expected) - set(tensors)), sorted(set(tensors) - set(expected))
+            raise ValueError(f"weights do not fit {self.design.model}: missing {missing}, unknown {extra}")
+        with torch.no_grad():
+            for name, tensor in expected.items():
+                if tensor.shape != tensors[name].shape:
+                    raise ValueError(f"{name}: expected {list(tensor.shape)}, got {list(tensors[name].shape)}")
+                tensor.copy_(tensors[name])
+
+    def margins(self) -> list[Margin]:
+        return [module for module in self.modules() if isinstance(module, Margin)]
+
+
+class TimeMean(nn.Module):
+    """The classifier that an attack sees: logits averaged over all time steps."""
+
+    def __init__(self, network: SpikingVGG) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.network(images).mean(0)
+
+
+def per_step_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """The mean over steps and batch of the cross-entropy of logits[t]."""
+    return nn.functional.cross_entropy(logits.flatten(0, 1), labels.repeat(logits.shape[0]))
