@@ -36,7 +36,8 @@ import Torch
     #expect(norm.runningVariance.isIdentical(to: kept))
   }
 
-  @Test(arguments: [2, 5]) func `one call for T copies moves the statistics like T copies`(_ T: Int) {
+  @Test(arguments: [2, 5]) func `one call for T copies moves the statistics like T copies`(_ T: Int)
+  {
     let (once, repeated) = (BatchNorm2d(3), BatchNorm2d(3))
     let x = randomTensor([2, 3, 3, 1], seed: 3)  // few numbers: the divisor n − 1 matters
     let y = once(x, .training, copies: T)
