@@ -18,6 +18,7 @@ import Torch
         let start = Tensor.identity(60, dtype: dtype)[wrong]
         let triple = try solve(GramLanczos(directSide: 1), g, start: start)
         #expect(abs(triple.sigma - 1.3) < 1e-5, "start at vector \(wrong)")
+        #expect(!triple.fellBack)
       }
     }
   }
@@ -68,6 +69,25 @@ import Torch
     try SolverAccuracyTests.expectBounds(g, d, "after the fallback")
     _ = applied(&transform, to: Matrices.planted(70, 90, [2, 1], seed: 9))
     #expect(transform.report.fallbacks == 0)
+  }
+
+  @Test func whatRoundingDoesNotExplainGoesToTheReferenceAndIsCounted() throws {
+    // A norm that is far too small makes every residual look too large, in the iteration and for all of K.
+    for (rows, columns) in [(20, 30), (60, 70)] {
+      let g = Matrices.gradient(rows, columns, seed: 12)
+      let triple = try GramLanczos().leadingTriple(of: g, norm: 1e-9, start: nil, spectrum: false)
+      let reference = try FullDecomposition().leadingTriple(
+        of: g, norm: 1, start: nil, spectrum: false)
+      #expect(triple.fellBack && !reference.fellBack)
+      #expect(triple.left.isIdentical(to: reference.left))
+    }
+  }
+
+  @Test func theReferenceThrowsWhereLAPACKFailsInDoublePrecisionToo() {
+    let g = Tensor.full(.nan, shape: [3, 4])
+    #expect(throws: TorchError.self) {
+      try FullDecomposition().leadingTriple(of: g, norm: 1, start: nil, spectrum: false)
+    }
   }
 
   @Test func smallMatricesAreDecomposedAtOnceWhichIsNoFallback() throws {
