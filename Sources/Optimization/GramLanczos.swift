@@ -49,7 +49,7 @@ public struct GramLanczos: LeadingTripleSolver {
   /// The probability that a start vector is too unlucky for the bound C.
   static let unluckiness = 1e-6
 
-  public init(seed: UInt64 = 0, maximumSteps: Int = 80, directSide: Int = 48) {
+  public init(seed: UInt64 = 0, maximumSteps: Int = 80, directSide: Int = 64) {
     precondition(maximumSteps >= 2, "GramLanczos: expected 2 steps or more, got \(maximumSteps)")
     self.seed = seed
     self.maximumSteps = maximumSteps

@@ -25,9 +25,10 @@ import Torch
 
   @Test func aStartOfAnotherShapeOrTypeIsIgnored() throws {
     let g = Matrices.gradient(60, 70, seed: 1)
-    let cold = try solve(GramLanczos(), g)
+    let cold = try solve(GramLanczos(directSide: 1), g)
     for start in [Tensor.ones([60]), Tensor.ones([70], dtype: .float64), Tensor.zeros([70])] {
-      #expect(abs(try solve(GramLanczos(), g, start: start).sigma / cold.sigma - 1) < 1e-5)
+      #expect(
+        abs(try solve(GramLanczos(directSide: 1), g, start: start).sigma / cold.sigma - 1) < 1e-5)
     }
   }
 
@@ -38,7 +39,7 @@ import Torch
     let base = Matrices.planted(shape.0, shape.1, values, seed: 2)
     let first = Matrices.planted(shape.0, shape.1, [1], seed: 3)
     let second = Matrices.planted(shape.0, shape.1, [1], seed: 4)
-    var transform = DominantSingularDeflation()
+    var transform = DominantSingularDeflation(solver: .custom(GramLanczos(directSide: 1)))
     for step in 0...20 {
       let turn = Double(step) / 20
       let g = (base + first * (1 - turn) + second * turn).converted(to: .float32)
@@ -73,7 +74,7 @@ import Torch
 
   @Test func whatRoundingDoesNotExplainGoesToTheReferenceAndIsCounted() throws {
     // A norm that is far too small makes every residual look too large, in the iteration and for all of K.
-    for (rows, columns) in [(20, 30), (60, 70)] {
+    for (rows, columns) in [(20, 30), (80, 90)] {
       let g = Matrices.gradient(rows, columns, seed: 12)
       let triple = try GramLanczos().leadingTriple(of: g, norm: 1e-9, start: nil, spectrum: false)
       let reference = try FullDecomposition().leadingTriple(
