@@ -33,26 +33,19 @@ extension DominantSingularDeflation {
       )
     }
     do {
+      guard scale != 1 else {
+        let triple = try solver.leadingTriple(
+          of: matrix, norm: norm, start: start, spectrum: spectrum)
+        return (reading.restored(triple.removed(from: matrix)), .deflated, triple)
+      }
+      let scaled = matrix / scale
       let triple = try solver.leadingTriple(
-        of: scale == 1 ? matrix : matrix / scale, norm: norm, start: start, spectrum: spectrum)
-      // The term is left · rightᵀ, so one factor carries the scale.
-      let right = scale == 1 ? triple.right : triple.right * scale
-      return (
-        reading.restored(matrix.subtractingOuter(triple.left, right)), .deflated,
-        scale == 1 ? triple : triple.scaled(by: scale, right: right)
-      )
+        of: scaled, norm: norm, start: start, spectrum: spectrum)
+      let deflated = reading.restored(triple.removed(from: scaled) * scale)
+      return (deflated, .deflated, triple.scaled(by: scale))
     } catch {
       return (nil, .failed(error.description), nil)
     }
-  }
-}
-
-extension LeadingTriple {
-  fileprivate func scaled(by scale: Double, right: Tensor) -> LeadingTriple {
-    LeadingTriple(
-      left: left, right: right, sigma: sigma * scale, second: second * scale,
-      secondIsExact: secondIsExact, energy: energy, iterations: iterations, residual: residual,
-      fellBack: fellBack, warmStart: warmStart)
   }
 }
 
