@@ -18,7 +18,9 @@ public enum GradientSpectra {
   ) -> NamedTensors {
     let kept = network.buffers.map { $0.copied() }
     defer {
-      withoutGradients { for (name, value) in kept { network.buffers[name]!.copyInPlace(from: value) } }
+      withoutGradients {
+        for (name, value) in kept { network.buffers[name]!.copyInPlace(from: value) }
+      }
     }
     let all = 0..<dataset.count
     var pass = ForwardPass(mode)
@@ -44,6 +46,7 @@ public enum GradientSpectra {
   }
 
   private static func spectrum(_ gradient: Tensor) throws -> [Double] {
-    try gradient.flattened(from: 1).converted(to: .float64).singularValues().scalars(of: Double.self)
+    try gradient.flattened(from: 1).converted(to: .float64).singularValues().scalars(
+      of: Double.self)
   }
 }

@@ -99,7 +99,9 @@ public struct Quickstart: Sendable {
     let table = try attack(classifier, attacked, Self.tableAttacks, recipe.seed, report)
     let sweep = try attack(
       classifier, test.prefix(sweptImages),
-      Self.sweep.map { .pgd(epsilon: $0, stepSize: $0 / 4, steps: 10, restarts: 1, randomStart: true) },
+      Self.sweep.map {
+        .pgd(epsilon: $0, stepSize: $0 / 4, steps: 10, restarts: 1, randomStart: true)
+      },
       recipe.seed, report)
     try report(.finished("FGSM and PGD-10 on \(attacked.count) images, sweep on \(sweptImages)"))
 

@@ -22,14 +22,16 @@ public import Torch
 /// **Why that suffices.** If λ₁ < 1.0201 λ₂ (σ₁/σ₂ < 1.01), then (a) and C give
 /// ‖D‖₂² ≤ λ₂ + 0.0018 · 1.0201 λ₂ < 1.001² λ₂, and nothing else is claimed; a near tie proves this case, since
 /// λ₁/λ₂ ≤ 1.0018 · 1.018 < 1.0201. Else λ₂ ≤ 1.0018 θ/1.0201, so g = 0.0179 θ in (b) and (c). With R,
-/// ‖D − D₁‖_F ≤ (10⁻⁶ √(θE) / 0.0179 θ) √(2.004 θ) ≤ 0.8·10⁻⁴ √E, and by (b) λ₁ − θ ≤ 6·10⁻¹¹ E, far below
-/// 0.002 λ₂ as λ₂ ≥ E/rank.
+/// ‖D − D₁‖_F ≤ (10⁻⁶ √(θE) / 0.0179 θ) √(1.984 θ) ≤ 0.8·10⁻⁴ √E, and by (b) λ₁ − θ ≤ 6·10⁻¹¹ E, far below
+/// 0.002 λ₂ as λ₂ ≥ ‖D₁‖_F²/rank. So ‖D‖₂ ≤ 1.001 σ₂ always, ‖D − D₁‖_F ≤ 10⁻⁴ ‖D₁‖_F where σ₁/σ₂ ≥ 1.01.
 ///
 /// **Dominant term.** If E ≤ θ/2, no other eigenvalue can exceed E: g = θ − E ≥ θ/2 is certain, C comes from (b)
-/// without probability, and R may be 3·10⁻⁵ √(θE).
+/// without probability, and R may be 3·10⁻⁵ √(θE). Here, and only here, a warm start saves steps: elsewhere the
+/// steps are spent on proving C, after the vector has converged.
 ///
-/// Rounding: forming Kq by two products perturbs K by a few units of rounding times σ₁‖G‖_F, as forming the Gram
-/// matrix would, and as Golub–Kahan would perturb G; R therefore never asks for less than 8 units of √θ‖G‖_F.
+/// Rounding: two products for Kq perturb K by a few roundings times σ₁‖G‖_F, as forming K would. Relative to
+/// λ₁ − λ₂ that is what Golub–Kahan's perturbation of G is relative to σ₁ − σ₂, so nothing is lost by the square.
+/// R never asks for less than 8 roundings of √θ‖G‖_F, which exceeds R as stated only where the term dominates;
 /// ρ is measured once more on the vector that is used.
 ///
 /// **Otherwise** (after `maximumSteps`, as for the flat spectrum of pure noise) all of K is decomposed, and if
@@ -47,7 +49,7 @@ public struct GramLanczos: LeadingTripleSolver {
   /// The probability that a start vector is too unlucky for the bound C.
   static let unluckiness = 1e-6
 
-  public init(seed: UInt64 = 0, maximumSteps: Int = 80, directSide: Int = 48) {
+  public init(seed: UInt64 = 0, maximumSteps: Int = 80, directSide: Int = 64) {
     precondition(maximumSteps >= 2, "GramLanczos: expected 2 steps or more, got \(maximumSteps)")
     self.seed = seed
     self.maximumSteps = maximumSteps

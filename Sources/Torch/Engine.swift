@@ -8,7 +8,9 @@ public enum Engine {
   /// The widest vector instructions that the engine uses here: `DEFAULT`, `AVX2` or `AVX512`.
   public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
 
-  /// How many threads an operation started on this thread may use. Setting it affects this thread only.
+  /// How many threads an operation started on this thread may use.
+  ///
+  /// Setting it affects this thread, and every other thread that has not yet run an operation.
   public static var threads: Int {
     get { Int(ct_threads()) }
     set { ct_set_threads(Int32(newValue)) }

@@ -45,7 +45,8 @@ struct GradientsCommand: ParsableCommand {
     let gradients = GradientSpectra.gradients(
       loaded.network, loaded.recipe, on: dataset, training ? .training : .evaluation)
     try Safetensors.write(gradients, to: out)
-    let norms = Dictionary(uniqueKeysWithValues: gradients.map { ($0.name, $0.tensor.norm().item()) })
+    let norms = Dictionary(
+      uniqueKeysWithValues: gradients.map { ($0.name, $0.tensor.norm().item()) })
     try record.write(
       Record(
         network: loaded.recipe, weights: loaded.path, data: DatasetFacts(dataset),

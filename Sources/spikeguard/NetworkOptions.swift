@@ -77,13 +77,15 @@ struct NetworkOptions: ParsableArguments {
 
 /// The neuron; the defaults are the paper's.
 struct NeuronOptions: ParsableArguments {
-  @Option(help: "Membrane time constant in steps; the leak is 1 − 1/τ. 'inf' is integrate-and-fire.")
+  @Option(
+    help: "Membrane time constant in steps; the leak is 1 − 1/τ. 'inf' is integrate-and-fire.")
   var tau = 1.1
 
   @Option(help: "Firing threshold.")
   var threshold = 1.0
 
-  @Option(help: "What a spike does to the membrane: subtract the threshold, return to 0, or nothing.")
+  @Option(
+    help: "What a spike does to the membrane: subtract the threshold, return to 0, or nothing.")
   var reset = NeuronRecipe.ResetKind.soft
 
   @Flag(help: "Divide the input by τ.")

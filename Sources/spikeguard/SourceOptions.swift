@@ -25,7 +25,8 @@ struct SourceOptions: ParsableArguments {
   var checkpoint: String?
 
   @Option(
-    help: "Weights under the authors' names in safetensors; the network is described by the options.")
+    help:
+      "Weights under the authors' names in safetensors; the network is described by the options.")
   var weights: String?
 
   @OptionGroup(title: "Network, with --weights") var network: NetworkOptions

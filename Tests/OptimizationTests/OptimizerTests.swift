@@ -106,6 +106,21 @@ import Torch
         == "DominantSingularDeflation(solver: FullDecomposition, single vectors as released)")
   }
 
+  @Test func aTransformOfTheChainCanBeAskedForItsReport() {
+    var optimizer = Optimizer {
+      DominantSingularDeflation()
+      LearningRate(1)
+    }
+    let parameters: NamedTensors = ["w": Tensor.zeros([2, 2])]
+    optimizer.update(
+      parameters, with: ["w": Tensor([2, 0, 0, 1].map(Float.init), shape: [2, 2])], step: 0)
+    #expect(optimizer.first(DominantSingularDeflation.self)?.report.deflated == 1)
+    #expect(optimizer.first(Momentum.self)?.factor == nil)
+    // The parameters have moved against the deflated gradient, which is diag(0, 1).
+    #expect(
+      (parameters["w"]! + Tensor([0, 0, 0, 1].map(Float.init), shape: [2, 2])).norm().item() < 1e-6)
+  }
+
   @Test func stateIsFiledByTransformAndParameterAndRepeatedTransformsStayApart() {
     var optimizer = Optimizer {
       Momentum(0.5)

@@ -18,15 +18,17 @@ import Torch
         let start = Tensor.identity(60, dtype: dtype)[wrong]
         let triple = try solve(GramLanczos(directSide: 1), g, start: start)
         #expect(abs(triple.sigma - 1.3) < 1e-5, "start at vector \(wrong)")
+        #expect(!triple.fellBack)
       }
     }
   }
 
   @Test func aStartOfAnotherShapeOrTypeIsIgnored() throws {
     let g = Matrices.gradient(60, 70, seed: 1)
-    let cold = try solve(GramLanczos(), g)
+    let cold = try solve(GramLanczos(directSide: 1), g)
     for start in [Tensor.ones([60]), Tensor.ones([70], dtype: .float64), Tensor.zeros([70])] {
-      #expect(abs(try solve(GramLanczos(), g, start: start).sigma / cold.sigma - 1) < 1e-5)
+      #expect(
+        abs(try solve(GramLanczos(directSide: 1), g, start: start).sigma / cold.sigma - 1) < 1e-5)
     }
   }
 
@@ -37,7 +39,7 @@ import Torch
     let base = Matrices.planted(shape.0, shape.1, values, seed: 2)
     let first = Matrices.planted(shape.0, shape.1, [1], seed: 3)
     let second = Matrices.planted(shape.0, shape.1, [1], seed: 4)
-    var transform = DominantSingularDeflation()
+    var transform = DominantSingularDeflation(solver: .custom(GramLanczos(directSide: 1)))
     for step in 0...20 {
       let turn = Double(step) / 20
       let g = (base + first * (1 - turn) + second * turn).converted(to: .float32)
@@ -68,6 +70,25 @@ import Torch
     try SolverAccuracyTests.expectBounds(g, d, "after the fallback")
     _ = applied(&transform, to: Matrices.planted(70, 90, [2, 1], seed: 9))
     #expect(transform.report.fallbacks == 0)
+  }
+
+  @Test func whatRoundingDoesNotExplainGoesToTheReferenceAndIsCounted() throws {
+    // A norm that is far too small makes every residual look too large, in the iteration and for all of K.
+    for (rows, columns) in [(20, 30), (80, 90)] {
+      let g = Matrices.gradient(rows, columns, seed: 12)
+      let triple = try GramLanczos().leadingTriple(of: g, norm: 1e-9, start: nil, spectrum: false)
+      let reference = try FullDecomposition().leadingTriple(
+        of: g, norm: 1, start: nil, spectrum: false)
+      #expect(triple.fellBack && !reference.fellBack)
+      #expect(triple.left.isIdentical(to: reference.left))
+    }
+  }
+
+  @Test func theReferenceThrowsWhereLAPACKFailsInDoublePrecisionToo() {
+    let g = Tensor.full(.nan, shape: [3, 4])
+    #expect(throws: TorchError.self) {
+      try FullDecomposition().leadingTriple(of: g, norm: 1, start: nil, spectrum: false)
+    }
   }
 
   @Test func smallMatricesAreDecomposedAtOnceWhichIsNoFallback() throws {

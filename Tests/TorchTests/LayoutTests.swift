@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -127,9 +128,28 @@ import Torch
   }
 
   /// In a process of its own: other tests share this one's threads.
-  @Test func threadsAreSetForThisThread() async {
+  @Test func threadsAreSetForThisThreadAndNewOnes() async {
     await #expect(processExitsWith: .success) {
+      Engine.threads = 5
+      let (asked, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+      nonisolated(unsafe) var counts: [Int] = []
+      func startThread() {
+        Thread {
+          counts.append(Engine.threads)
+          answered.signal()
+          asked.wait()
+          counts.append(Engine.threads)
+          answered.signal()
+        }.start()
+        answered.wait()
+      }
+      startThread()
       Engine.threads = 3
+      asked.signal()
+      answered.wait()
+      #expect(counts == [5, 5], "a thread that asked before keeps its number")
+      startThread()
+      #expect(counts == [5, 5, 3], "a new thread takes over the last one")
       #expect(Engine.threads == 3)
       expectClose(Tensor.ones([300, 300]).matmul(Tensor.ones([300, 300])).sum().item(), 2.7e7)
     }

@@ -64,8 +64,9 @@ CTOperator _Nullable ct_operator(const char *name, const char *overload, CTError
 /// Returns the number of results, or -1.
 int32_t ct_call(CTOperator op, const CTValue *arguments, int32_t argument_count, CTValue *results,
                 int32_t capacity, CTError *error);
-/// Writes the operator's schema, zero-terminated, and returns its full length.
-int32_t ct_operator_schema(CTOperator op, char *buffer, int32_t capacity);
+const char *ct_operator_name(CTOperator op);
+/// The signature, as "aten::neg(Tensor self) -> Tensor".
+const char *ct_operator_schema(CTOperator op);
 void ct_free(void *_Nullable p);
 
 // Tensors -----------------------------------------------------------------------------------------
