@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Torch
 
 @main
 struct SpikeguardCommand: ParsableCommand {
@@ -17,4 +18,10 @@ struct SpikeguardCommand: ParsableCommand {
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
       GradientsCommand.self, DeflateCommand.self, DoctorCommand.self,
     ])
+
+  static func main() {
+    // A command works on batches of one size, so what a batch leaves is what the next one needs.
+    Engine.keepFreedMemory()
+    main(nil)
+  }
 }

@@ -28,6 +28,20 @@ import Torch
     #expect(Tensor.zeros(like: y).strides == y.strides)
   }
 
+  /// One channel lies in both formats; the strides decide in which one the results of operations come.
+  @Test func oneChannelIsChannelsLastWhenAsked() {
+    let image = randomTensor([2, 1, 5, 7], seed: 1)
+    let last = image.contiguous(.channelsLast)
+    #expect(last.strides == [35, 1, 7, 1])
+    #expect(last.contiguous(.channelsLast).strides == last.strides)
+    let weight = randomTensor([4, 1, 3, 3], seed: 2)
+    let (x, y) = (last.conv2d(weight, padding: 1), image.conv2d(weight, padding: 1))
+    #expect(x.strides == [140, 1, 28, 4] && y.strides == [140, 35, 7, 1])
+    expectClose(x, y, relative: 1e-5)
+    image.multiplyInPlace(by: 2)
+    #expect(last.isIdentical(to: image), "no copy was made")
+  }
+
   @Test func contiguousCopiesOnlyWhereItMust() {
     let x = Tensor([1.0, 2, 3, 4], shape: [2, 2])
     let (same, copy) = (x.contiguous(), x.transposed().contiguous())

@@ -110,6 +110,8 @@ void ct_set_threads(int32_t n);
 int32_t ct_cuda_device_count(void);
 /// Why CUDA is off, or NULL when libtorch_cuda was loaded.
 const char *_Nullable ct_cuda_absence(void);
+/// Lets the C library keep freed memory for the next tensor. False where it has no such setting.
+bool ct_keep_memory(void);
 
 // Yardsticks: the same loop in C++, for the benchmark of the bridge only ----------------------------
 double ct_yardstick_add(CTTensor a, CTTensor b, int64_t rounds);
