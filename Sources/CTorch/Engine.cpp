@@ -6,6 +6,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/add.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <string>
 #include <torch/headeronly/version.h>
 #include <unistd.h>
@@ -16,32 +17,36 @@ using bridge::own;
 
 namespace {
 
-/// Why libtorch_cuda is not loaded; empty once it is.
-std::string cuda_absence = "not looked for";
+/// Why libtorch_cuda is not loaded; empty once it is. A function, because a global string would be
+/// constructed after the constructor below has run, and lose what it says.
+std::string &cuda_absence() {
+  static std::string reason = "not looked for";
+  return reason;
+}
 
 // LibTorch latches its CUDA hooks at the first query, so libtorch_cuda must be loaded before any other
 // call of the engine; hence a constructor. It costs nothing where there is no driver or no libtorch_cuda.
 __attribute__((constructor)) void load_cuda() {
   Dl_info info;
   if (!dladdr(reinterpret_cast<void *>(&at::set_num_threads), &info)) {
-    cuda_absence = "the engine's own library was not found";
+    cuda_absence() = "the engine's own library was not found";
     return;
   }
   std::string path = info.dli_fname;
   path = path.substr(0, path.rfind('/')) + "/libtorch_cuda.so";
   if (access(path.c_str(), R_OK) != 0) {
-    cuda_absence = "this LibTorch has no libtorch_cuda.so";
+    cuda_absence() = "this LibTorch has no libtorch_cuda.so";
     return;
   }
   if (!dlopen("libcuda.so.1", RTLD_NOW | RTLD_GLOBAL)) {
-    cuda_absence = "no NVIDIA driver (libcuda.so.1)";
+    cuda_absence() = "no NVIDIA driver (libcuda.so.1)";
     return;
   }
   if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
-    cuda_absence = dlerror();
+    cuda_absence() = dlerror();
     return;
   }
-  cuda_absence.clear();
+  cuda_absence().clear();
 }
 
 at::Generator &generator(CTGenerator g) { return *reinterpret_cast<at::Generator *>(g); }
@@ -61,7 +66,7 @@ int32_t ct_threads(void) { return at::get_num_threads(); }
 void ct_set_threads(int32_t n) { at::set_num_threads(n); }
 
 int32_t ct_cuda_device_count(void) {
-  if (!cuda_absence.empty()) return 0;
+  if (!cuda_absence().empty()) return 0;
   try {
     return int32_t(at::detail::getCUDAHooks().deviceCount());
   } catch (...) {
@@ -69,7 +74,7 @@ int32_t ct_cuda_device_count(void) {
   }
 }
 
-const char *ct_cuda_absence(void) { return cuda_absence.empty() ? nullptr : cuda_absence.c_str(); }
+const char *ct_cuda_absence(void) { return cuda_absence().empty() ? nullptr : cuda_absence().c_str(); }
 
 CTGenerator ct_generator(uint64_t seed, CTError *error) {
   return guarded(error, nullptr, [&]() -> CTGenerator {
@@ -87,6 +92,16 @@ bool ct_generator_set_state(CTGenerator g, CTTensor state, CTError *error) {
   });
   if (!done) bridge::describe(&state, 1, error);
   return done;
+}
+
+// By default glibc maps a large block anew for each tensor and unmaps it after use, and the kernel
+// clears every page again: about 10 ms for 33 MB.
+bool ct_keep_memory(void) {
+#ifdef __GLIBC__
+  return mallopt(M_MMAP_MAX, 0) && mallopt(M_TRIM_THRESHOLD, -1);
+#else
+  return false;
+#endif
 }
 
 double ct_yardstick_add(CTTensor a, CTTensor b, int64_t rounds) {

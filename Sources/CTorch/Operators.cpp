@@ -3,6 +3,8 @@
 #include "Bridge.h"
 #include <ATen/core/Generator.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <map>
+#include <mutex>
 #include <sstream>
 
 using bridge::borrow;
@@ -151,16 +153,23 @@ void bridge::describe(const CTTensor *tensors, int32_t count, CTError *error) no
 struct CTOperatorInfo {
   c10::OperatorHandle handle;
   std::vector<Kind> kinds;
+  std::string name, schema;
 };
 
 extern "C" {
 
 CTOperator ct_operator(const char *name, const char *overload, CTError *error) {
   return bridge::guarded(error, nullptr, [&]() -> CTOperator {
+    static std::mutex mutex;
+    static std::map<std::pair<std::string, std::string>, CTOperatorInfo> known;  // nodes stay in place
+    std::lock_guard<std::mutex> lock(mutex);
+    auto found = known.find({name, overload});
+    if (found != known.end()) return &found->second;
     auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
-    auto *info = new CTOperatorInfo{handle, {}};  // looked up once per operator, kept for good
-    for (auto &argument : handle.schema().arguments()) info->kinds.push_back(kind_of(argument.type()));
-    return info;
+    std::vector<Kind> kinds;
+    for (auto &argument : handle.schema().arguments()) kinds.push_back(kind_of(argument.type()));
+    CTOperatorInfo info{handle, kinds, name, c10::toString(handle.schema())};
+    return &known.emplace(std::make_pair(name, overload), std::move(info)).first->second;
   });
 }
 
@@ -170,8 +179,10 @@ int32_t ct_call(CTOperator op, const CTValue *arguments, int32_t count, CTValue 
   bool done = bridge::guarded(error, false, [&] {
     auto &declared = op->handle.schema().arguments();
     TORCH_CHECK(size_t(count) <= declared.size(), "takes ", declared.size(), " arguments, got ", count);
-    torch::jit::Stack stack;
-    stack.reserve(std::max<size_t>(declared.size(), op->handle.schema().returns().size()));
+    // The stack's memory is kept for this thread's next call; a call inside a call gets its own.
+    static thread_local torch::jit::Stack spare;
+    torch::jit::Stack stack = std::move(spare);
+    stack.clear();
     for (int32_t i = 0; i < count; ++i)
       stack.push_back(to_ivalue(arguments[i], op->kinds[i], declared[i]));
     for (size_t i = count; i < declared.size(); ++i) {
@@ -185,6 +196,8 @@ int32_t ct_call(CTOperator op, const CTValue *arguments, int32_t count, CTValue 
       results[produced] = from_ivalue(std::move(value));
       ++produced;
     }
+    stack.clear();
+    spare = std::move(stack);
     return true;
   });
   if (done) return produced;
@@ -193,11 +206,8 @@ int32_t ct_call(CTOperator op, const CTValue *arguments, int32_t count, CTValue 
   return -1;
 }
 
-int32_t ct_operator_schema(CTOperator op, char *buffer, int32_t capacity) {
-  auto text = c10::toString(op->handle.schema());
-  snprintf(buffer, capacity, "%s", text.c_str());
-  return int32_t(text.size());
-}
+const char *ct_operator_name(CTOperator op) { return op->name.c_str(); }
+const char *ct_operator_schema(CTOperator op) { return op->schema.c_str(); }
 
 void ct_free(void *p) { free(p); }
 

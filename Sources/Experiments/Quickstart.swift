@@ -65,31 +65,6 @@ public struct Quickstart: Sendable {
     return results
   }
 
-  private func checkCounts() throws {
-    for (option, count) in [("--attacked", attackedImages), ("--swept", sweptImages)]
-    where count < 1 {
-      throw UsageError("\(option): expected at least 1 image, found \(count)")
-    }
-  }
-
-  /// A quickstart may replace an earlier one's files, and nothing else's.
-  private func checkFolder() throws {
-    let folder = try OutputFolder(folder)
-    let strangers = [
-      "plain.safetensors", "dsd.safetensors", "results.json",
-    ].filter { !isFromQuickstart(folder.file($0)) }
-    try folder.refuseExisting(strangers, remedy: "name another --out")
-  }
-
-  private func isFromQuickstart(_ path: String) -> Bool {
-    guard path.hasSuffix(".json") else {
-      return (try? Checkpoint<RunManifest>(contentsOf: path)) != nil
-    }
-    let content = FileManager.default.contents(atPath: path) ?? Data()
-    let json = try? JSONSerialization.jsonObject(with: content) as? [String: Any]
-    return json?["networks"] != nil
-  }
-
   private func measure(
     _ name: String, _ title: String, _ deflation: TrainingRecipe.Deflation, _ train: ImageDataset,
     _ test: ImageDataset, _ report: (Event) throws -> Void

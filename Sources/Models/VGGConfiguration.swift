@@ -31,7 +31,11 @@ public struct VGGConfiguration: Sendable {
     case compact
 
     var side: Int { self == .released ? 7 : 1 }
-    func pooled(_ features: Tensor) -> Tensor { features.adaptiveAveragePool2d(side) }
+    func pooled(_ features: Tensor) -> Tensor {
+      // The mean of one number is that number; the engine would copy it, forward and backward.
+      guard features.shape.suffix(2) != [side, side] else { return features }
+      return features.adaptiveAveragePool2d(side)
+    }
   }
 
   public var depth: Depth

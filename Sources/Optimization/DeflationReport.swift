@@ -34,7 +34,7 @@ public struct DeflationReport: Sendable {
 
   /// How many gradients lost their leading term.
   public var deflated: Int { count { $0.outcome == .deflated } }
-  /// How often the fast solver gave way to the full decomposition.
+  /// How often the fast solver gave way to a full decomposition.
   public var fallbacks: Int { count { $0.triple?.fellBack == true } }
   /// How many gradients held NaN or infinity.
   public var notFinite: Int { count { $0.outcome == .notFinite } }
@@ -50,7 +50,7 @@ extension DeflationReport: CustomStringConvertible {
   /// One line of counts; those that are zero and should be are left out.
   public var description: String {
     var parts = ["\(deflated) of \(layers.count) gradients deflated"]
-    if fallbacks > 0 { parts.append("\(fallbacks) by fallback to the full decomposition") }
+    if fallbacks > 0 { parts.append("\(fallbacks) by fallback to a full decomposition") }
     if notFinite > 0 { parts.append("\(notFinite) not finite") }
     if failures > 0 { parts.append("\(failures) without a decomposition") }
     return parts.joined(separator: ", ")

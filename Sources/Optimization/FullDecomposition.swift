@@ -16,9 +16,9 @@ public struct FullDecomposition: LeadingTripleSolver {
     let sigma = right.norm().item()
     let miss = matrix.times(vector: right).adding(left, scale: -sigma * sigma).norm().item()
     return LeadingTriple(
-      left: left, right: right, sigma: sigma, second: values[1].item(), secondIsExact: true,
+      left: left, right: right, unitSide: .left, sigma: sigma, second: values[1].item(),
       energy: min(1, (sigma / norm) * (sigma / norm)), iterations: 0,
-      residual: miss / (sigma * sigma), fellBack: false, warmStart: nil)
+      residual: miss / (sigma * sigma), warmStart: nil)
   }
 
   private func decompose(_ matrix: Tensor) throws(TorchError) -> (unit: Tensor, values: Tensor) {

@@ -5,8 +5,8 @@ extension Tensor {
   private enum Op {
     static let add = known("add", "Tensor")
     static let addr = known("addr")
+    static let addmv = known("addmv")
     static let foreachNorm = known("_foreach_norm", "Scalar")
-    static let cholesky = known("linalg_cholesky_ex")
 
     static func known(_ name: String, _ overload: String = "") -> Operator {
       trapping { () throws(TorchError) in try Operator(name, overload) }
@@ -22,6 +22,11 @@ extension Tensor {
     Self.trapping { () throws(TorchError) in try Op.add(self, other, scale) }
   }
 
+  /// self − matrix · vector, self a vector
+  func subtracting(_ matrix: Tensor, times vector: Tensor) -> Tensor {
+    Self.trapping { () throws(TorchError) in try Op.addmv(self, matrix, vector, 1.0, -1.0) }
+  }
+
   /// self − left · rightᵀ
   func subtractingOuter(_ left: Tensor, _ right: Tensor) -> Tensor {
     Self.trapping { () throws(TorchError) in try Op.addr(self, left, right, 1.0, -1.0) }
@@ -34,13 +39,5 @@ extension Tensor {
       try Op.foreachNorm.results(tensors, 2.0)[0].tensors
     }
     return Tensor.stacking(norms.map { $0.converted(to: .float64) }).scalars(of: Double.self)
-  }
-
-  /// Whether a symmetric matrix is positive definite; only the lower triangle is read.
-  func isPositiveDefinite() -> Bool {
-    let results = Self.trapping { () throws(TorchError) in
-      try Op.cholesky.results(self, false, false)
-    }
-    return results[1].tensor.item() == 0
   }
 }

@@ -8,7 +8,9 @@ public enum Engine {
   /// The widest vector instructions that the engine uses here: `DEFAULT`, `AVX2` or `AVX512`.
   public static var cpuCapability: String { String(cString: ct_cpu_capability()) }
 
-  /// How many threads an operation started on this thread may use. Setting it affects this thread only.
+  /// How many threads an operation started on this thread may use.
+  ///
+  /// Setting it affects this thread, and every other thread that has not yet run an operation.
   public static var threads: Int {
     get { Int(ct_threads()) }
     set { ct_set_threads(Int32(newValue)) }
@@ -19,6 +21,17 @@ public enum Engine {
 
   /// Why CUDA cannot be used, or nil when it was loaded.
   public static var cudaAbsence: String? { ct_cuda_absence().map { String(cString: $0) } }
+
+  /// Keeps the memory of tensors that are gone for those to come, until the process ends.
+  ///
+  /// For programs that train: a step allocates what the step before freed, and otherwise the kernel takes the
+  /// pages back and clears them again each time, a seventh of a small step (docs/performance.md). The process
+  /// stays at its highest memory use; numbers do not change. It acts on the whole process, so a library should
+  /// leave it to its caller. Call it before the first tensor is made.
+  ///
+  /// - Returns: false where the C library is not glibc; nothing changes then.
+  @discardableResult
+  public static func keepFreedMemory() -> Bool { ct_keep_memory() }
 
   /// Runs `rounds` additions in a plain C++ loop: what the bridge's overhead is measured against.
   public static func yardstickAdditions(_ a: Tensor, _ b: Tensor, rounds: Int) {

@@ -10,7 +10,7 @@ internal import CTorch
 /// let running = try cummax(scores, 0)
 /// ```
 public struct Operator: @unchecked Sendable {
-  public let name: String
+  // Nothing that is counted: copying an operator, as each call does, costs nothing.
   private let raw: CTOperator
 
   /// Looks an operator up, as `aten::add` with overload `Tensor`. `aten::` may be left out.
@@ -21,7 +21,6 @@ public struct Operator: @unchecked Sendable {
       throw TorchError(error, in: full)
     }
     self.raw = raw
-    self.name = full
   }
 
   /// An operator that every LibTorch of the supported version has.
@@ -29,67 +28,89 @@ public struct Operator: @unchecked Sendable {
     self = must { () throws(TorchError) in try Operator(name, overload) }
   }
 
+  /// The full name without overload, as `aten::add`.
+  public var name: String { String(cString: ct_operator_name(raw)) }
+
   /// The operator's signature in the engine's notation.
-  public var schema: String {
-    let length = Int(ct_operator_schema(raw, UnsafeMutablePointer(bitPattern: 1)!, 0))
-    return String(unsafeUninitializedCapacity: length + 1) { buffer in
-      buffer.withMemoryRebound(to: CChar.self) {
-        _ = ct_operator_schema(raw, $0.baseAddress!, Int32(length + 1))
-      }
-      return length
-    }
-  }
+  public var schema: String { String(cString: ct_operator_schema(raw)) }
+
+  // The encoded values hold bare pointers into the arguments: hence the extended lifetimes.
 
   /// Calls the operator and returns its only result, a tensor.
   public func callAsFunction<each Argument: OperatorArgument>(
     _ arguments: repeat each Argument
   ) throws(TorchError) -> Tensor {
-    var result = CTValue()
-    _ = try withUnsafeMutablePointer(to: &result) { results throws(TorchError) in
-      try run(UnsafeMutableBufferPointer(start: results, count: 1), repeat each arguments)
+    try withEncoded(repeat each arguments, then: single)
+  }
+
+  // The same for one and two arguments, for speed: packs of arguments go through tables at run time.
+  public func callAsFunction(_ a: some OperatorArgument) throws(TorchError) -> Tensor {
+    defer { withExtendedLifetime(a) {} }
+    var values = a.encoded.value
+    return try withUnsafePointer(to: &values) { pointer throws(TorchError) in
+      try single(UnsafeBufferPointer(start: pointer, count: 1))
     }
-    guard result.tag == .tensor, let p = result.u.p else {
-      fatalError("\(name) returns no tensor: use `results`")
+  }
+  public func callAsFunction(
+    _ a: some OperatorArgument, _ b: some OperatorArgument
+  ) throws(TorchError) -> Tensor {
+    defer { withExtendedLifetime((a, b)) {} }
+    return try withUnsafeTemporaryAllocation(of: CTValue.self, capacity: 2) {
+      values throws(TorchError) in
+      values[0] = a.encoded.value
+      values[1] = b.encoded.value
+      return try single(UnsafeBufferPointer(values))
     }
-    return Tensor(owning: CTTensor(rawValue: OpaquePointer(p)))
   }
 
   /// Calls the operator and returns all its results.
   public func results<each Argument: OperatorArgument>(
     _ arguments: repeat each Argument
   ) throws(TorchError) -> [OperatorResult] {
-    try withUnsafeTemporaryAllocation(of: CTValue.self, capacity: 8) {
-      results throws(TorchError) in
-      let count = try run(results, repeat each arguments)
-      return results.prefix(count).map(OperatorResult.init(taking:))
+    try withEncoded(repeat each arguments) { values throws(TorchError) in
+      try withUnsafeTemporaryAllocation(of: CTValue.self, capacity: 8) {
+        results throws(TorchError) in
+        let count = try run(values, results.baseAddress!, capacity: results.count)
+        return results.prefix(count).map(OperatorResult.init(taking:))
+      }
     }
   }
 
-  private func run<each Argument: OperatorArgument>(
-    _ results: UnsafeMutableBufferPointer<CTValue>, _ arguments: repeat each Argument
-  ) throws(TorchError) -> Int {
+  private func withEncoded<each Argument: OperatorArgument, Result>(
+    _ arguments: repeat each Argument,
+    then body: (UnsafeBufferPointer<CTValue>) throws(TorchError) -> Result
+  ) throws(TorchError) -> Result {
     var count = 0
     for _ in repeat (each Argument).self { count += 1 }
-    var error = CTError()
-    let produced = withUnsafeTemporaryAllocation(of: ArgumentSlot.self, capacity: max(count, 1)) {
-      slots in
-      withUnsafeTemporaryAllocation(of: CTValue.self, capacity: max(count, 1)) { values in
-        var index = 0
-        for argument in repeat each arguments {
-          slots.initializeElement(at: index, to: ArgumentSlot())
-          argument.encode(into: &slots[index])
-          values[index] = slots[index].value
-          index += 1
-        }
-        let produced = ct_call(
-          raw, values.baseAddress!, Int32(count), results.baseAddress!, Int32(results.count),
-          &error)
-        for slot in slots.prefix(count) { slot.owned?.deallocate() }
-        return produced
+    defer { withExtendedLifetime((repeat each arguments)) {} }
+    return try withUnsafeTemporaryAllocation(of: CTValue.self, capacity: max(count, 1)) {
+      values throws(TorchError) in
+      var index = 0
+      for argument in repeat each arguments {
+        values[index] = argument.encoded.value
+        index += 1
       }
+      return try body(UnsafeBufferPointer(rebasing: values[..<count]))
     }
-    // The slots hold bare pointers into the arguments.
-    withExtendedLifetime((repeat each arguments)) {}
+  }
+
+  private func single(_ values: UnsafeBufferPointer<CTValue>) throws(TorchError) -> Tensor {
+    var result = CTValue()
+    _ = try run(values, &result, capacity: 1)
+    guard result.tag == .tensor, let p = result.u.p else {
+      fatalError("\(name) returns no tensor: use `results`")
+    }
+    return Tensor(owning: CTTensor(rawValue: OpaquePointer(p)))
+  }
+
+  /// Calls the operator, frees what the encoded arguments own, and returns the number of results.
+  private func run(
+    _ values: UnsafeBufferPointer<CTValue>, _ results: UnsafeMutablePointer<CTValue>, capacity: Int
+  ) throws(TorchError) -> Int {
+    var error = CTError()
+    let produced = ct_call(
+      raw, values.baseAddress!, Int32(values.count), results, Int32(capacity), &error)
+    for value in values { EncodedArgument(value: value).deallocate() }
     guard produced >= 0 else { throw TorchError(error, in: name) }
     return Int(produced)
   }

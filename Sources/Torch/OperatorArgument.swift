@@ -1,99 +1,100 @@
 internal import CTorch
 
-/// One slot of an operator's argument list while the call is prepared.
-public struct ArgumentSlot {
-  var value = CTValue(tag: .none, count: 0, u: .init(i: 0))
-  /// Memory that lives until the call returns.
-  var owned: UnsafeMutableRawPointer?
+/// An argument as the engine takes it. It holds bare pointers into the argument, which must outlive it.
+public struct EncodedArgument {
+  let value: CTValue
 
-  mutating func set<Element>(_ elements: [Element], _ tag: CTTag) {
-    let copy = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
-    _ = UnsafeMutableBufferPointer(start: copy, count: elements.count).initialize(from: elements)
-    owned = UnsafeMutableRawPointer(copy)
-    value = CTValue(tag: tag, count: Int32(elements.count), u: .init(p: owned))
+  init(value: CTValue) { self.value = value }
+  init(_ tag: CTTag, _ number: Int) {
+    value = CTValue(tag: tag, count: 0, u: .init(i: Int64(number)))
+  }
+  init(_ tag: CTTag, _ pointer: OpaquePointer) {
+    value = CTValue(tag: tag, count: 0, u: .init(p: UnsafeMutableRawPointer(pointer)))
+  }
+  /// A copy of a list, to be deallocated after the call.
+  init<Element>(_ tag: CTTag, copying elements: some Collection<Element>) {
+    let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(elements.count, 1))
+    _ = copy.initialize(from: elements)
+    let start = UnsafeMutableRawPointer(copy.baseAddress!)
+    value = CTValue(tag: tag, count: Int32(elements.count), u: .init(p: start))
+  }
+
+  func deallocate() {
+    switch value.tag {
+    case .string, .ints, .doubles, .bools, .tensors: value.u.p!.deallocate()
+    case .none, .tensor, .int, .double, .bool, .device, .generator, .default: break
+    }
   }
 }
 
 /// What can be passed to an ``Operator``.
-public protocol OperatorArgument { func encode(into slot: inout ArgumentSlot) }
+public protocol OperatorArgument { var encoded: EncodedArgument { get } }
 
 /// What can be passed to an ``Operator`` as a list.
 public protocol OperatorListElement: OperatorArgument {
-  static func encode(_ list: [Self], into slot: inout ArgumentSlot)
+  static func encoded(_ list: [Self]) -> EncodedArgument
 }
 
 extension Tensor: OperatorListElement {
-  public func encode(into slot: inout ArgumentSlot) {
-    slot.value = CTValue(
-      tag: .tensor, count: 0, u: .init(p: UnsafeMutableRawPointer(raw.rawValue)))
-  }
-  public static func encode(_ list: [Tensor], into slot: inout ArgumentSlot) {
-    slot.set(list.map { $0.raw.rawValue as OpaquePointer? }, .tensors)
+  public var encoded: EncodedArgument { EncodedArgument(.tensor, raw.rawValue) }
+  public static func encoded(_ list: [Tensor]) -> EncodedArgument {
+    EncodedArgument(.tensors, copying: list.lazy.map(\.raw.rawValue))
   }
 }
 
 extension Int: OperatorListElement {
-  public func encode(into slot: inout ArgumentSlot) {
-    slot.value = CTValue(tag: .int, count: 0, u: .init(i: Int64(self)))
+  public var encoded: EncodedArgument { EncodedArgument(.int, self) }
+  public static func encoded(_ list: [Int]) -> EncodedArgument {
+    EncodedArgument(.ints, copying: list)
   }
-  public static func encode(_ list: [Int], into slot: inout ArgumentSlot) { slot.set(list, .ints) }
 }
 
 extension Double: OperatorListElement {
-  public func encode(into slot: inout ArgumentSlot) {
-    slot.value = CTValue(tag: .double, count: 0, u: .init(d: self))
+  public var encoded: EncodedArgument {
+    EncodedArgument(value: CTValue(tag: .double, count: 0, u: .init(d: self)))
   }
-  public static func encode(_ list: [Double], into slot: inout ArgumentSlot) {
-    slot.set(list, .doubles)
+  public static func encoded(_ list: [Double]) -> EncodedArgument {
+    EncodedArgument(.doubles, copying: list)
   }
 }
 
 extension Bool: OperatorListElement {
-  public func encode(into slot: inout ArgumentSlot) {
-    slot.value = CTValue(tag: .bool, count: 0, u: .init(i: self ? 1 : 0))
-  }
-  public static func encode(_ list: [Bool], into slot: inout ArgumentSlot) {
-    slot.set(list, .bools)
+  public var encoded: EncodedArgument { EncodedArgument(.bool, self ? 1 : 0) }
+  public static func encoded(_ list: [Bool]) -> EncodedArgument {
+    EncodedArgument(.bools, copying: list)
   }
 }
 
 extension String: OperatorArgument {
-  public func encode(into slot: inout ArgumentSlot) { slot.set(Array(utf8), .string) }
+  public var encoded: EncodedArgument { EncodedArgument(.string, copying: utf8) }
 }
 
 extension Device: OperatorArgument {
-  public func encode(into slot: inout ArgumentSlot) {
-    slot.value = CTValue(tag: .device, count: 0, u: .init(i: Int64(code)))
-  }
+  public var encoded: EncodedArgument { EncodedArgument(.device, code) }
 }
 
 extension DType: OperatorArgument {
-  public func encode(into slot: inout ArgumentSlot) { rawValue.encode(into: &slot) }
+  public var encoded: EncodedArgument { rawValue.encoded }
 }
 
 extension MemoryFormat: OperatorArgument {
-  public func encode(into slot: inout ArgumentSlot) { rawValue.encode(into: &slot) }
+  public var encoded: EncodedArgument { rawValue.encoded }
 }
 
 extension Generator: OperatorArgument {
-  public func encode(into slot: inout ArgumentSlot) {
-    slot.value = CTValue(
-      tag: .generator, count: 0, u: .init(p: UnsafeMutableRawPointer(raw.rawValue)))
-  }
+  public var encoded: EncodedArgument { EncodedArgument(.generator, raw.rawValue) }
 }
 
 /// Stands for "leave this argument at its default".
 public struct DefaultArgument: OperatorArgument, Sendable {
   public init() {}
-  public func encode(into slot: inout ArgumentSlot) {
-    slot.value = CTValue(tag: .default, count: 0, u: .init(i: 0))
-  }
+  public var encoded: EncodedArgument { EncodedArgument(.default, 0) }
 }
 
 extension Optional: OperatorArgument where Wrapped: OperatorArgument {
-  public func encode(into slot: inout ArgumentSlot) { self?.encode(into: &slot) }
+  public var encoded: EncodedArgument { self?.encoded ?? EncodedArgument(.none, 0) }
 }
 
 extension Array: OperatorArgument where Element: OperatorListElement {
-  public func encode(into slot: inout ArgumentSlot) { Element.encode(self, into: &slot) }
+  public var encoded: EncodedArgument { Element.encoded(self) }
 }

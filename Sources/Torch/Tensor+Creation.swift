@@ -80,6 +80,10 @@ extension Tensor {
 
   /// The same numbers in the given memory order; no copy where they lie so already.
   public func contiguous(_ format: MemoryFormat = .contiguous) -> Tensor {
-    must { () throws(TorchError) in try Op.contiguous(self, format) }
+    let dense = must { () throws(TorchError) in try Op.contiguous(self, format) }
+    guard format == .channelsLast, rank == 4, size(1) == 1 else { return dense }
+    // One channel lies in both orders, and the engine then takes the strides of the first: the results of its
+    // operations would not be channels-last.
+    return dense.squeezed(1).unsqueezed(-1).permuted([0, 3, 1, 2])
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Torch
 
 @main
 struct SpikeguardCommand: ParsableCommand {
@@ -18,11 +19,13 @@ struct SpikeguardCommand: ParsableCommand {
       GradientsCommand.self, DeflateCommand.self, DoctorCommand.self,
     ])
 
-  /// An unknown command is named as such; the parser alone would complain of its options.
   static func main() {
+    // The parser alone would complain of an unknown command's options.
     do throws(ValidationError) { try checkName(CommandLine.arguments.dropFirst().first) } catch {
       exit(withError: error)
     }
+    // A command works on batches of one size, so what a batch leaves is what the next one needs.
+    Engine.keepFreedMemory()
     main(nil)
   }
 

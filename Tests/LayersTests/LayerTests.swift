@@ -36,11 +36,13 @@ import Torch
     #expect(norm.runningVariance.isIdentical(to: kept))
   }
 
-  @Test(arguments: [2, 5]) func `one call for T copies moves the statistics like T copies`(_ T: Int) {
+  @Test(arguments: [2, 5]) func `one call for T copies moves the statistics like T copies`(
+    _ copies: Int
+  ) {
     let (once, repeated) = (BatchNorm2d(3), BatchNorm2d(3))
     let x = randomTensor([2, 3, 3, 1], seed: 3)  // few numbers: the divisor n − 1 matters
-    let y = once(x, .training, copies: T)
-    let z = repeated(x.tiled([T, 1, 1, 1]), .training)
+    let y = once(x, .training, copies: copies)
+    let z = repeated(x.tiled([copies, 1, 1, 1]), .training)
     expectClose(y, z[0..<2], relative: 1e-5, absolute: 1e-6)
     expectClose(once.runningMean, repeated.runningMean, relative: 1e-6, absolute: 1e-8)
     expectClose(once.runningVariance, repeated.runningVariance, relative: 1e-6)

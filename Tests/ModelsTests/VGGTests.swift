@@ -56,8 +56,8 @@ import Torch
       }
       let (once, repeated) = (outcomes[0], outcomes[1])
       expectClose(once.0, repeated.0, relative: 1e-4, absolute: 1e-5)
-      for (name, gradient) in repeated.1 where !name.hasSuffix(".0.bias") && !name.hasSuffix(".4.bias")
-      {
+      for (name, gradient) in repeated.1
+      where !name.hasSuffix(".0.bias") && !name.hasSuffix(".4.bias") {
         expectClose(
           once.1[name]!, gradient, relative: 1e-3,
           absolute: 1e-4 * gradient.magnitude().max().item(), "\(mode) \(name)")
@@ -76,14 +76,17 @@ import Torch
     let first = classify(images)
     _ = classify(images * 0.5)
     #expect(classify(images).isIdentical(to: first), "state leaked from one call into the next")
-    for (name, tensor) in network.weights { #expect(tensor.isIdentical(to: before[name]!), "\(name)") }
+    for (name, tensor) in network.weights {
+      #expect(tensor.isIdentical(to: before[name]!), "\(name)")
+    }
     expectClose(
       Tensor.concatenating((0..<5).map { classify(images[$0..<$0 + 1]) }), first, relative: 1e-4,
       absolute: 1e-5, "an image's logits depend on its batch")
   }
 
   @Test func `the same seed draws the same weights`() throws {
-    let make = { (seed: UInt64) in try VGG(self.configuration(.vgg5), using: Generator(seed: seed)) }
+    let make = { (seed: UInt64) in try VGG(self.configuration(.vgg5), using: Generator(seed: seed))
+    }
     let (a, b, c) = (try make(1), try make(1), try make(2))
     for (name, tensor) in a.parameters {
       #expect(tensor.isIdentical(to: b.parameters[name]!), "\(name)")
@@ -102,7 +105,8 @@ import Torch
       message(configuration(.vgg11, size: 28))
         == "vgg11 halves the image once a stage and needs at least 32 × 32 pixels, "
         + "found 28 × 28; use vgg5, or pad the images")
-    #expect(message(configuration(.vgg5, width: 0)) == "width: expected above 0, at most 16, found 0.0")
+    #expect(
+      message(configuration(.vgg5, width: 0)) == "width: expected above 0, at most 16, found 0.0")
     var one = configuration(.vgg5)
     one.classes = 1
     #expect(message(one) == "classes: expected at least 2, found 1")

@@ -50,7 +50,8 @@ import Torch
   }
 
   @Test func `a potential that equals the threshold fires`() {
-    let spikes = LIF(threshold: 1).respond(to: Signal(stepped: Tensor([1.0, 0.999]), steps: 1)).spikes
+    let spikes = LIF(threshold: 1).respond(to: Signal(stepped: Tensor([1.0, 0.999]), steps: 1))
+      .spikes
     #expect(spikes.scalars(of: Double.self) == [1, 0])
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -25,6 +26,20 @@ import Torch
     #expect(y.contiguous().strides == x.strides)
     #expect((y + y).strides == y.strides, "elementwise operations keep the format")
     #expect(Tensor.zeros(like: y).strides == y.strides)
+  }
+
+  /// One channel lies in both formats; the strides decide in which one the results of operations come.
+  @Test func oneChannelIsChannelsLastWhenAsked() {
+    let image = randomTensor([2, 1, 5, 7], seed: 1)
+    let last = image.contiguous(.channelsLast)
+    #expect(last.strides == [35, 1, 7, 1])
+    #expect(last.contiguous(.channelsLast).strides == last.strides)
+    let weight = randomTensor([4, 1, 3, 3], seed: 2)
+    let (x, y) = (last.conv2d(weight, padding: 1), image.conv2d(weight, padding: 1))
+    #expect(x.strides == [140, 1, 28, 4] && y.strides == [140, 35, 7, 1])
+    expectClose(x, y, relative: 1e-5)
+    image.multiplyInPlace(by: 2)
+    #expect(last.isIdentical(to: image), "no copy was made")
   }
 
   @Test func contiguousCopiesOnlyWhereItMust() {
@@ -113,9 +128,28 @@ import Torch
   }
 
   /// In a process of its own: other tests share this one's threads.
-  @Test func threadsAreSetForThisThread() async {
+  @Test func threadsAreSetForThisThreadAndNewOnes() async {
     await #expect(processExitsWith: .success) {
+      Engine.threads = 5
+      let (asked, answered) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+      nonisolated(unsafe) var counts: [Int] = []
+      func startThread() {
+        Thread {
+          counts.append(Engine.threads)
+          answered.signal()
+          asked.wait()
+          counts.append(Engine.threads)
+          answered.signal()
+        }.start()
+        answered.wait()
+      }
+      startThread()
       Engine.threads = 3
+      asked.signal()
+      answered.wait()
+      #expect(counts == [5, 5], "a thread that asked before keeps its number")
+      startThread()
+      #expect(counts == [5, 5, 3], "a new thread takes over the last one")
       #expect(Engine.threads == 3)
       expectClose(Tensor.ones([300, 300]).matmul(Tensor.ones([300, 300])).sum().item(), 2.7e7)
     }

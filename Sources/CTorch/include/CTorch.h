@@ -64,8 +64,9 @@ CTOperator _Nullable ct_operator(const char *name, const char *overload, CTError
 /// Returns the number of results, or -1.
 int32_t ct_call(CTOperator op, const CTValue *arguments, int32_t argument_count, CTValue *results,
                 int32_t capacity, CTError *error);
-/// Writes the operator's schema, zero-terminated, and returns its full length.
-int32_t ct_operator_schema(CTOperator op, char *buffer, int32_t capacity);
+const char *ct_operator_name(CTOperator op);
+/// The signature, as "aten::neg(Tensor self) -> Tensor".
+const char *ct_operator_schema(CTOperator op);
 void ct_free(void *_Nullable p);
 
 // Tensors -----------------------------------------------------------------------------------------
@@ -109,6 +110,8 @@ void ct_set_threads(int32_t n);
 int32_t ct_cuda_device_count(void);
 /// Why CUDA is off, or NULL when libtorch_cuda was loaded.
 const char *_Nullable ct_cuda_absence(void);
+/// Lets the C library keep freed memory for the next tensor. False where it has no such setting.
+bool ct_keep_memory(void);
 
 // Yardsticks: the same loop in C++, for the benchmark of the bridge only ----------------------------
 double ct_yardstick_add(CTTensor a, CTTensor b, int64_t rounds);

@@ -77,7 +77,7 @@ extension ReportPage {
       th, td, .settings th, .settings td, .facts th, .facts td { padding-right: 0.75rem; }
       .results { width: 100%; }
       .results:not(:has(td:nth-child(4))) { table-layout: fixed; }
-      .results th:first-child { width: 25%; }
+      .results th:first-child { width: 28%; }
       .results td { white-space: normal; }
       .interval { display: block; white-space: nowrap; }
     }

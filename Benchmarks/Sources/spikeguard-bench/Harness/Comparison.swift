@@ -1,0 +1,69 @@
+/// What was measured of one setting: equal results, then times.
+struct Comparison: Codable {
+  struct Side: Codable {
+    let name: String
+    let samples: Samples
+    /// Highest resident memory of the side's process, where it has one of its own.
+    var peakBytes: Int?
+    /// Resident memory of that process before its first step.
+    var idleBytes: Int?
+  }
+
+  let title: String
+  let unit: TimeUnit
+  let agreements: [Agreement]
+  /// The first is what the others are measured against.
+  var sides: [Side]
+  let loadBefore: Double
+  let loadAfter: Double
+  var notes: [String] = []
+
+  enum TimeUnit: String, Codable {
+    case nanoseconds = "ns"
+    case milliseconds = "ms"
+    var perSecond: Double { self == .nanoseconds ? 1e9 : 1e3 }
+  }
+
+  /// Measures contestants in turns.
+  static func measure(
+    _ title: String, _ unit: TimeUnit, _ agreements: [Agreement], _ contestants: [Contestant],
+    rounds: Int, notes: [String] = []
+  ) throws -> Comparison {
+    let before = Machine.loadNow
+    let samples = try alternate(contestants, rounds: rounds)
+    return Comparison(
+      title: title, unit: unit, agreements: agreements,
+      sides: zip(contestants, samples).map { Side(name: $0.name, samples: $1) },
+      loadBefore: before, loadAfter: Machine.loadNow, notes: notes)
+  }
+
+  /// Median of a side over the median of the first: above 1 means that the first is faster.
+  func ratio(_ side: Side) -> Double { side.samples.median / sides[0].samples.median }
+
+  var table: String {
+    var lines = [title]
+    lines += agreements.map { "  equal: " + $0.description }
+    let memory = sides.contains { $0.peakBytes != nil }
+    var rows = [["", "median", "min – max", "ratio"] + (memory ? ["peak MiB", "idle MiB"] : [])]
+    for side in sides {
+      let time = { (seconds: Double) in formatted(seconds * unit.perSecond, 4) }
+      var row = [
+        side.name, "\(time(side.samples.median)) \(unit.rawValue)",
+        "\(time(side.samples.least)) – \(time(side.samples.most))", formatted(ratio(side), 3),
+      ]
+      if memory { row += [mebibytes(side.peakBytes), mebibytes(side.idleBytes)] }
+      rows.append(row)
+    }
+    lines += aligned(rows).map { "  " + $0 }
+    let rounds = sides[0].samples.seconds.count
+    lines.append(
+      "  \(rounds) rounds; load average \(formatted(loadBefore, 3)) before, "
+        + "\(formatted(loadAfter, 3)) after")
+    lines += notes.map { "  " + $0 }
+    return lines.joined(separator: "\n")
+  }
+
+  private func mebibytes(_ bytes: Int?) -> String {
+    bytes.map { formatted(Double($0) / 1_048_576, 4) } ?? "–"
+  }
+}

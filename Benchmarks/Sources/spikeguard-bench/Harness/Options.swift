@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Torch
+
+struct Options: ParsableArguments {
+  @Flag(help: "Fewer rounds and smaller networks.")
+  var quick = false
+
+  @Option(help: "How often each side is measured; a case's own choice if not given.")
+  var rounds: Int?
+
+  @Option(help: "Threads of the engine, on both sides; the engine's choice if not given.")
+  var threads: Int?
+
+  @Option(help: ArgumentHelp("Write all that was measured as JSON.", valueName: "file"))
+  var json: String?
+
+  @Option(help: ArgumentHelp("Python with the peers.", valueName: "file"))
+  var python = ".deps/peers/bin/python"
+
+  @Option(help: ArgumentHelp("Spikeguard's source folder.", valueName: "folder"))
+  var root = "."
+
+  @Option(help: "What the record says was measured, as a commit.")
+  var revision: String?
+
+  func validate() throws {
+    guard rounds ?? 1 >= 1 else { throw ValidationError("--rounds must be at least 1") }
+    guard threads ?? 1 >= 1 else { throw ValidationError("--threads must be at least 1") }
+  }
+
+  /// Runs cases; one that disagrees does not keep the others from running.
+  func run(_ cases: [any BenchmarkCase.Type]) throws {
+    if let threads { Engine.threads = threads }
+    var session = Session(options: self)
+    print(session.record.machine.description)
+    var failures = 0
+    for one in cases {
+      session.record.machine.warnIfBusy()
+      do { try one.run(&session) } catch {
+        failures += 1
+        print("\n\(one.name): FAILED: \(error)")
+      }
+    }
+    if let json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try encoder.encode(session.record).write(to: URL(fileURLWithPath: json))
+      print("\nRecord: \(json)")
+    }
+    guard failures == 0 else { throw ExitCode.failure }
+  }
+}
+
+/// One run of the program: its options and what it has measured so far.
+struct Session {
+  let options: Options
+  var record: Record
+
+  init(options: Options) {
+    self.options = options
+    record = Record(
+      machine: .current, revision: options.revision, quick: options.quick, threads: Engine.threads)
+  }
+
+  var quick: Bool { options.quick }
+
+  func rounds(_ full: Int, quick: Int) -> Int { options.rounds ?? (self.quick ? quick : full) }
+
+  /// Prints a finished table and keeps its numbers.
+  mutating func publish(_ comparison: Comparison) {
+    print("\n" + comparison.table)
+    record.comparisons.append(comparison)
+  }
+}
+
+/// What `--json` writes.
+struct Record: Codable {
+  let machine: Machine
+  let revision: String?
+  let quick: Bool
+  let threads: Int
+  var comparisons: [Comparison] = []
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+
+/// Measures Spikeguard against its own plain compositions and against its peers, side by side in one run.
+@main
+struct SpikeguardBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "spikeguard-bench",
+    abstract: "Measures Spikeguard side by side with what it is to be faster than.",
+    discussion: """
+      Each case checks first that both sides compute the same, within the tolerance that it prints, and gives \
+      no ratio otherwise. Then the sides take turns, A B A B, so that a busy machine slows all of them alike.
+      """,
+    subcommands: [
+      AllCommand.self, CaseCommand<BridgeCase>.self, CaseCommand<LIFCase>.self,
+      CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self, WorkerCommand.self,
+    ],
+    defaultSubcommand: AllCommand.self)
+}
+
+/// Something to measure, by a name of its own on the command line.
+protocol BenchmarkCase {
+  static var name: String { get }
+  static var abstract: String { get }
+  static func run(_ session: inout Session) throws
+}
+
+struct AllCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "all", abstract: "All cases, one after the other.")
+  @OptionGroup var options: Options
+
+  func run() throws {
+    try options.run([BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self])
+  }
+}
+
+struct CaseCommand<Case: BenchmarkCase>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(commandName: Case.name, abstract: Case.abstract)
+  }
+  @OptionGroup var options: Options
+
+  func run() throws { try options.run([Case.self]) }
+}

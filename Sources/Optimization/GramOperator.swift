@@ -1,0 +1,67 @@
+import Torch
+
+/// K = AAᵀ, where A is the matrix or its transpose, whichever has fewer rows. K is not formed to be applied.
+struct GramOperator {
+  let side: Int
+  /// ‖A‖_F², the trace of K.
+  let energy: Double
+  private let isWide: Bool
+  private let a: Tensor
+  private let transposed: Tensor
+
+  var dtype: DType { a.dtype }
+  var device: Device { a.device }
+  var unitRoundoff: Double { dtype == .float64 ? 0x1p-53 : 0x1p-24 }
+
+  init(_ matrix: Tensor, norm: Double) {
+    let other = matrix.transposed()
+    let shape = matrix.shape
+    isWide = shape[0] <= shape[1]
+    (a, transposed) = isWide ? (matrix, other) : (other, matrix)
+    side = min(shape[0], shape[1])
+    energy = norm * norm
+  }
+
+  func applied(to vector: Tensor) -> Tensor {
+    a.times(vector: transposed.times(vector: vector))
+  }
+
+  /// A unit vector of K's space near the one that belongs to a right singular vector of an earlier matrix; nil if
+  /// it does not fit this one.
+  func projectedStart(_ right: Tensor) -> Tensor? {
+    guard right.shape == [isWide ? a.size(1) : side], right.dtype == dtype, right.device == device
+    else { return nil }
+    guard isWide else { return right }
+    let image = a.times(vector: right)
+    let length = image.norm().item()
+    return length > 0 && length.isFinite ? image / length : nil
+  }
+
+  /// The triple that belongs to a unit vector of the smaller side, with σ and the residual measured.
+  func triple(unit: Tensor, second: Double, iterations: Int, fellBack: Bool) -> LeadingTriple {
+    let unit = unit / unit.norm()
+    let image = transposed.times(vector: unit)
+    let value = image.dot(image)
+    let miss = (a.times(vector: image) - unit * value).norm()
+    let numbers = Tensor.stacking([value, miss]).scalars(of: Double.self)
+    let sigma = numbers[0].squareRoot()
+    return LeadingTriple(
+      left: isWide ? unit : image, right: isWide ? image : unit,
+      unitSide: isWide ? .left : .right, sigma: sigma, second: second,
+      energy: min(1, numbers[0] / energy), iterations: iterations,
+      residual: numbers[1] / numbers[0], fellBack: fellBack,
+      warmStart: isWide ? image / sigma : unit)
+  }
+
+  /// The triple from all of K's eigenvectors; nil when LAPACK fails or the residual is not that of rounding.
+  func decomposed(fellBack: Bool) -> LeadingTriple? {
+    guard let (values, vectors) = try? a.matmul(transposed).symmetricEigenDecomposition() else {
+      return nil
+    }
+    let found = triple(
+      unit: vectors.selecting(side - 1, along: 1),
+      second: max(0, values[side - 2].item()).squareRoot(), iterations: 0, fellBack: fellBack)
+    let rounding = 32 * unitRoundoff * energy.squareRoot() / found.sigma
+    return found.residual <= rounding ? found : nil
+  }
+}
