@@ -90,7 +90,13 @@ let package = Package(
       name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport", swiftSettings: strict
     ),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Torch"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["TestSupport", "Torch", "spikeguard"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: [
+        "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
+        "Experiments", "TestSupport", "spikeguard",
+      ],
+      swiftSettings: strict),
   ]
     + modules.map { name, imports in
       .target(

@@ -6,17 +6,41 @@ import Torch
 public enum DataAccess {
   /// Reads a split of `fashion-mnist`, `mnist`, `mnist:FOLDER` or `tensors:FILE`.
   ///
-  /// - Parameter limit: keep only the first images; nil for all.
+  /// - Parameters:
+  ///   - limit: keep only the first images; nil for all.
+  ///   - option: what the limit is called in an error text.
   public static func load(
-    _ text: String, _ split: ImageDataset.Split, limit: Int? = nil
+    _ text: String, _ split: ImageDataset.Split, limit: Int? = nil, option: String = "--limit"
   ) throws -> ImageDataset {
+    if let limit, limit < 1 {
+      throw UsageError("\(option): expected at least 1 image, found \(limit)")
+    }
     let source = try DatasetSource(text)
     let dataset = try source.load(split, roots: roots) { url in
       try Safetensors.read(from: url.path).tensors
     }
-    guard let limit else { return dataset }
-    guard limit >= 1 else { throw UsageError("--limit: expected at least 1 image, got \(limit)") }
-    return dataset.prefix(limit)
+    return limit.map { dataset.prefix($0) } ?? dataset
+  }
+
+  /// Checks that a network for the training images takes the test images too.
+  static func checkAlike(_ train: ImageDataset, _ test: ImageDataset) throws(UsageError) {
+    guard train.shape == test.shape, test.classes <= train.classes else {
+      throw UsageError(
+        "\(train.name): expected test images like the training images (\(train.shape), "
+          + "\(train.classes) classes), found \(test.shape), \(test.classes) classes; take both "
+          + "from the same data set")
+    }
+  }
+
+  /// Reads both splits of one data set.
+  public static func loadBoth(
+    _ text: String, trainLimit: Int? = nil, testLimit: Int? = nil,
+    options: (train: String, test: String) = ("--train-limit", "--test-limit")
+  ) throws -> (train: ImageDataset, test: ImageDataset) {
+    let train = try load(text, .train, limit: trainLimit, option: options.train)
+    let test = try load(text, .test, limit: testLimit, option: options.test)
+    try checkAlike(train, test)
+    return (train, test)
   }
 
   /// Where `.deps/data` may lie: the current folder and those above the running program.

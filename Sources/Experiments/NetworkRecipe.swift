@@ -23,7 +23,7 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
   /// - Parameter seed: of the initial weights.
   public func build(seed: UInt64) throws(ModelError) -> VGG {
     guard steps >= 1, steps <= 1024 else {
-      throw .value("steps", found: "\(steps)", expected: "1 ... 1024")
+      throw .value("time steps", found: "\(steps)", expected: "1 to 1024")
     }
     return try VGG(
       VGGConfiguration(

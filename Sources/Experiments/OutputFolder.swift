@@ -10,21 +10,26 @@ public struct OutputFolder: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw OutputError(path: path, reason: "the folder cannot be made")
+      throw OutputError(
+        path: path, expected: "a folder, or a place for one", found: OutputFile.obstacle(to: path),
+        remedy: "name another folder")
     }
     let probe = path + "/.spikeguard-\(ProcessInfo.processInfo.processIdentifier)"
     guard FileManager.default.createFile(atPath: probe, contents: nil) else {
-      throw OutputError(path: path, reason: "the folder cannot be written to")
+      throw OutputError(
+        path: path, expected: "a folder that can be written to", found: "one that cannot",
+        remedy: "check its permissions and the space left, or name another folder")
     }
     try? FileManager.default.removeItem(atPath: probe)
   }
 
   public func file(_ name: String) -> String { path + "/" + name }
 
-  /// Writes a file as a whole or not at all.
-  public static func write(_ data: Data, to path: String) throws(OutputError) {
-    do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-      throw OutputError(path: path, reason: "the file cannot be written")
+  /// - Throws: ``OutputError`` when one of these files is there already.
+  public func refuseExisting(_ names: [String], remedy: String) throws(OutputError) {
+    for name in names where FileManager.default.fileExists(atPath: file(name)) {
+      throw OutputError(
+        path: file(name), expected: "no earlier run's file", found: "one", remedy: remedy)
     }
   }
 }
@@ -32,8 +37,8 @@ public struct OutputFolder: Sendable {
 /// A place that results cannot be written to.
 public struct OutputError: Error, Equatable, CustomStringConvertible {
   public let path: String
-  public let reason: String
-  public var description: String {
-    "\(path): \(reason); check that it is a folder of yours with space left, or name another"
-  }
+  public let expected: String
+  public let found: String
+  public let remedy: String
+  public var description: String { "\(path): expected \(expected), found \(found); \(remedy)" }
 }

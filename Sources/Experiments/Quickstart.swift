@@ -30,7 +30,6 @@ public struct Quickstart: Sendable {
     self.data = data
     network = NetworkRecipe()
     network.width = 0.25
-    network.normalization = .fashionMNIST
     training = TrainingRecipe()
     training.epochs = 1
     training.batchSize = 64
@@ -47,10 +46,9 @@ public struct Quickstart: Sendable {
 
   public func run(report: (Event) throws -> Void) throws -> QuickstartResults {
     let start = ContinuousClock.now
-    _ = try OutputFolder(folder)
+    try check()
     try report(.began("Reading \(data)"))
-    let train = try DataAccess.load(data, .train, limit: trainLimit)
-    let test = try DataAccess.load(data, .test, limit: testLimit)
+    let (train, test) = try DataAccess.loadBoth(data, trainLimit: trainLimit, testLimit: testLimit)
     try report(.finished("\(train.count) training and \(test.count) test images"))
 
     let networks = [
@@ -62,8 +60,24 @@ public struct Quickstart: Sendable {
       created: ISO8601DateFormatter().string(from: Date()), machine: .current, networks: networks,
       attackedImages: min(attackedImages, test.count), sweptImages: min(sweptImages, test.count),
       seconds: start.duration(to: .now) / .seconds(1))
-    try OutputFolder.write(results.json(), to: folder + "/results.json")
+    try OutputFile.write(results.json(), to: folder + "/results.json")
     return results
+  }
+
+  /// What can be refused before anything is read.
+  private func check() throws {
+    for (option, count) in [("--attacked", attackedImages), ("--swept", sweptImages)]
+    where count < 1 {
+      throw UsageError("\(option): expected at least 1 image, found \(count)")
+    }
+    // A quickstart may replace an earlier one's files, and nothing else's.
+    let folder = try OutputFolder(folder)
+    let found = FileManager.default.contents(atPath: folder.file("results.json"))
+    guard let found else { return }
+    let json = try? JSONSerialization.jsonObject(with: found) as? [String: Any]
+    if json?["networks"] == nil {
+      try folder.refuseExisting(["results.json"], remedy: "name another --out")
+    }
   }
 
   private func measure(
@@ -72,10 +86,7 @@ public struct Quickstart: Sendable {
   ) throws -> NetworkResults {
     var recipe = training
     recipe.deflation = deflation
-    var shape = network
-    shape.classes = train.classes
-    shape.channels = train.shape.channels
-    shape.imageSize = train.shape.height
+    let shape = try network.fitted(to: train)
     try report(.began("\(title): training"))
     let job = try TrainingJob(
       network: shape, training: recipe, dataset: train, checkpoint: "\(folder)/\(name).safetensors")

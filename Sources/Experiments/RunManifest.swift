@@ -13,6 +13,8 @@ public struct RunManifest: Codable, Sendable, Equatable {
   public var training: TrainingRecipe
   public var dataset: DatasetFacts
   public var history: [EpochReport] = []
+  /// In finer steps than ``history``, over all epochs, those before a run was continued included.
+  public var curve: [CurvePoint] = []
 
   public init(network: NetworkRecipe, training: TrainingRecipe, dataset: DatasetFacts) {
     self.network = network

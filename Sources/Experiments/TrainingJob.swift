@@ -21,16 +21,7 @@ public struct TrainingJob: Sendable {
     network: NetworkRecipe, training: TrainingRecipe, dataset: ImageDataset, checkpoint: String,
     stepsPerPoint: Int = 20
   ) throws {
-    guard training.epochs >= 1, training.batchSize >= 1 else {
-      throw UsageError("epochs and batch size must be at least 1")
-    }
-    guard training.learningRate > 0, training.momentum >= 0, training.momentum < 1,
-      training.weightDecay >= 0, (0...1).contains(training.meanSquareWeight)
-    else {
-      throw UsageError(
-        "expected learning rate > 0, 0 ≤ momentum < 1, weight decay ≥ 0 and "
-          + "0 ≤ mean-square weight ≤ 1")
-    }
+    try training.check(imageSize: network.imageSize)
     self.network = network
     self.training = training
     self.dataset = dataset
@@ -41,16 +32,16 @@ public struct TrainingJob: Sendable {
   public struct Outcome: Sendable {
     public let network: VGG
     public let manifest: RunManifest
-    public let curve: [CurvePoint]
-    public let seconds: Double
+    public var curve: [CurvePoint] { manifest.curve }
+    /// Of all epochs, those before the run was continued included.
+    public var seconds: Double { manifest.history.reduce(0) { $0 + $1.seconds } }
   }
 
-  /// - Parameter resuming: go on from the checkpoint if there is one of the same recipe.
+  /// - Parameter resuming: go on from the checkpoint if there is one of the same recipe; else it is replaced.
   /// - Throws: ``UsageError`` when the checkpoint is of another recipe.
   public func run(
     resuming: Bool = false, onProgress: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> Outcome {
-    let start = ContinuousClock.now
     let model = try network.build(seed: training.seed)
     var manifest = RunManifest(
       network: network, training: training, dataset: DatasetFacts(dataset))
@@ -58,13 +49,8 @@ public struct TrainingJob: Sendable {
       dataset, batchSize: training.batchSize, order: .shuffled, seed: training.seed,
       augmentations: training.augmentations)
     var optimizer = training.optimizer(stepsInAll: training.epochs * loader.batchesPerEpoch)
-
     if resuming, FileManager.default.fileExists(atPath: checkpoint) {
-      let saved = try Checkpoint<RunManifest>(contentsOf: checkpoint)
-      try check(saved.manifest, against: manifest)
-      try model.load(saved.weights)
-      optimizer.state = saved.optimizerState
-      manifest = saved.manifest
+      manifest = try restore(&optimizer, model, expecting: manifest)
     }
 
     let step = TrainingStep(
@@ -73,7 +59,7 @@ public struct TrainingJob: Sendable {
       optimizer: optimizer)
     var run = TrainingRun(
       step: step, loader: loader, epochs: training.epochs, history: manifest.history)
-    var curve = CurveRecorder(stepsPerPoint: stepsPerPoint)
+    var curve = CurveRecorder(stepsPerPoint: stepsPerPoint, points: manifest.curve)
     try run.train(
       onStep: { progress in
         curve.add(progress)
@@ -81,50 +67,35 @@ public struct TrainingJob: Sendable {
       },
       onEpoch: { report, run in
         manifest.history.append(report)
+        manifest.curve = curve.points
         try Checkpoint(
           weights: model.weights, optimizerState: run.step.optimizer.state, manifest: manifest
         ).write(to: checkpoint)
-        try OutputFolder.write(manifest.json(), to: checkpoint + ".json")
+        try OutputFile.write(manifest.json(), to: checkpoint + ".json")
       })
-    return Outcome(
-      network: model, manifest: manifest, curve: curve.points,
-      seconds: start.duration(to: .now) / .seconds(1))
+    return Outcome(network: model, manifest: manifest)
   }
 
-  private func check(_ saved: RunManifest, against ours: RunManifest) throws {
-    guard saved.network == ours.network, saved.training == ours.training,
-      saved.dataset == ours.dataset
-    else {
+  /// Reads the checkpoint back; what is returned is its manifest.
+  private func restore(
+    _ optimizer: inout Optimizer, _ model: VGG, expecting ours: RunManifest
+  ) throws -> RunManifest {
+    let saved = try Checkpoint<RunManifest>(contentsOf: checkpoint)
+    let differences = try saved.manifest.differences(from: ours)
+    guard differences.isEmpty else {
       throw UsageError(
-        "\(checkpoint): expected a checkpoint of the same options and data, found other ones; "
-          + "give the options it was started with, or another --out")
+        "\(checkpoint): expected a checkpoint of the same options and data, found "
+          + "\(differences.joined(separator: ", ")); give the options that it was started with, "
+          + "or another --out")
     }
-  }
-}
-
-/// Averages steps into points of a curve.
-struct CurveRecorder {
-  let stepsPerPoint: Int
-  private(set) var points: [CurvePoint] = []
-  private var pending: [StepReport] = []
-
-  init(stepsPerPoint: Int) { self.stepsPerPoint = stepsPerPoint }
-
-  mutating func add(_ progress: TrainingProgress) {
-    pending.append(progress.last)
-    guard pending.count == stepsPerPoint || progress.stepsDone == progress.stepsInAll else {
-      return
+    do { try model.load(saved.weights) } catch { throw LoadError(path: checkpoint, reason: error) }
+    let strangers = optimizer.strangers(in: saved.optimizerState)
+    guard strangers.isEmpty else {
+      throw UsageError(
+        "\(checkpoint): expected optimiser state of \(optimizer), found '\(strangers[0])'; "
+          + "the file was changed: start anew in another --out")
     }
-    let steps = pending
-    let images = Double(steps.reduce(0) { $0 + $1.count })
-    func weighted(_ value: (StepReport) -> Double) -> Double {
-      steps.reduce(0) { $0 + value($1) * Double($1.count) } / images
-    }
-    points.append(
-      CurvePoint(
-        step: progress.stepsDone, loss: weighted(\.loss),
-        accuracy: Double(steps.reduce(0) { $0 + $1.correct }) / images,
-        spikeRate: weighted(\.spikeRate)))
-    pending = []
+    optimizer.state = saved.optimizerState
+    return saved.manifest
   }
 }

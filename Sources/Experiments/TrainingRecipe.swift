@@ -29,6 +29,27 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
 
   public init() {}
 
+  /// - Parameter imageSize: height and width of the images.
+  /// - Throws: ``UsageError`` that names the option and what it takes.
+  func check(imageSize: Int) throws(UsageError) {
+    func require(_ holds: Bool, _ option: String, _ expected: String, _ found: Any)
+      throws(UsageError)
+    {
+      if !holds { throw UsageError("--\(option): expected \(expected), found \(found)") }
+    }
+    let rate = learningRate
+    let mean = meanSquareWeight
+    let decay = weightDecay
+    let padding = cropPadding ?? 0
+    try require((1...1_000_000).contains(epochs), "epochs", "1 to 1000000", epochs)
+    try require(batchSize >= 1, "batch-size", "at least 1", batchSize)
+    try require(rate > 0 && rate <= 1000, "learning-rate", "above 0, at most 1000", rate)
+    try require(momentum >= 0 && momentum < 1, "momentum", "at least 0, below 1", momentum)
+    try require(decay >= 0 && decay <= 1000, "weight-decay", "0 to 1000", decay)
+    try require(mean >= 0 && mean <= 1, "mean-square-weight", "0 to 1", mean)
+    try require((0...imageSize).contains(padding), "crop", "0 to \(imageSize)", padding)
+  }
+
   var augmentations: [Augmentation] {
     (cropPadding.map { [.randomCrop(padding: $0)] } ?? []) + (flips ? [.randomFlip] : [])
   }

@@ -36,27 +36,12 @@ public struct Checkpoint<Manifest: Codable & Sendable>: Sendable {
     do {
       manifest = try JSONDecoder().decode(Manifest.self, from: Data(json.utf8))
     } catch {
-      throw CheckpointError.unreadableManifest(path: path, reason: "\(error)")
+      let reason = (error as? DecodingError)?.summary ?? "\(error)"
+      throw CheckpointError.unreadableManifest(path: path, reason: reason)
     }
     weights = file.tensors.filter { !$0.hasPrefix("optimizer.") }
     optimizerState = NamedTensors(
       file.tensors.filter { $0.hasPrefix("optimizer.") }
         .map { (String($0.name.dropFirst("optimizer.".count)), $0.tensor) })
-  }
-}
-
-/// A file that is no checkpoint of Spikeguard's.
-public enum CheckpointError: Error, Equatable, CustomStringConvertible {
-  case noManifest(path: String)
-  case unreadableManifest(path: String, reason: String)
-
-  public var description: String {
-    switch self {
-    case .noManifest(let path):
-      "\(path): expected a checkpoint with a manifest, found bare weights; "
-        + "use --weights with --model, --classes and --head instead"
-    case .unreadableManifest(let path, let reason):
-      "\(path): the manifest cannot be read (\(reason)); it was written by another version"
-    }
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Layers
 import Torch
 
 /// Epoch after epoch of training steps, with reports on the way.
@@ -22,7 +23,7 @@ public struct TrainingRun {
   /// - Parameters:
   ///   - onStep: called after every step.
   ///   - onEpoch: called after every epoch, the place to write a checkpoint.
-  /// - Throws: ``TrainingError``, and whatever the closures throw.
+  /// - Throws: ``TrainingError``, and whatever the closures throw. `onEpoch` sees finite weights only.
   public mutating func train(
     onStep: (TrainingProgress) throws -> Void, onEpoch: (EpochReport, TrainingRun) throws -> Void
   ) throws {
@@ -38,6 +39,9 @@ public struct TrainingRun {
           TrainingProgress(
             epoch: epoch, epochs: epochs, batch: batch.index,
             batchesPerEpoch: loader.batchesPerEpoch, last: report, soFar: totals.report(seconds)))
+      }
+      if let name = step.network.weights.firstNotFinite {
+        throw TrainingError.weightsNotFinite(name: name, epoch: epoch)
       }
       let report = totals.report((clock.now - start) / .seconds(1))
       history.append(report)

@@ -26,21 +26,50 @@ public struct TrainingStep {
   }
 
   /// - Parameter index: how many steps came before this one, over all epochs; schedules depend on it.
-  /// - Throws: ``TrainingError`` when the loss is not finite (nothing is updated then), or the attack's error.
+  /// - Throws: ``TrainingError`` when the loss or a gradient is not finite, or the attack's error. Weights and
+  ///   running statistics are then as they were.
   public mutating func callAsFunction(_ batch: Batch, index: Int) throws -> StepReport {
     let images = try exposure.images(
       for: batch, against: network.classifier(encoder), stepIndex: index)
+    // The forward pass moves running statistics before anyone can see that the loss is no number.
+    let statistics = network.buffers.map { $0.copied() }
     var pass = ForwardPass(.training)
     let logits = network(encoder(images), &pass)
     let loss = objective(logits, batch.labels)
     let value = loss.item()
-    guard value.isFinite else { throw TrainingError.diverged(loss: value, step: index) }
+    guard value.isFinite else {
+      restore(statistics)
+      throw TrainingError.diverged(loss: value, step: index)
+    }
     let gradients = loss.gradients(of: network.parameters)
+    if let name = gradients.firstNotFinite {
+      restore(statistics)
+      throw TrainingError.gradientNotFinite(name: name, step: index)
+    }
     optimizer.update(network.parameters, with: gradients, step: index)
     let predictions = logits.detached().mean(along: [0]).argmax(along: 1)
     return StepReport(
       loss: value, correct: Int((predictions .== batch.labels).sum().item()),
       count: batch.labels.count, spikeRate: pass.spikeRate)
+  }
+
+  private func restore(_ statistics: NamedTensors) {
+    let buffers = network.buffers
+    withoutGradients {
+      for (name, value) in statistics { buffers[name]!.copyInPlace(from: value) }
+    }
+  }
+}
+
+extension NamedTensors {
+  /// The first tensor that holds NaN or infinity; the numbers are read in one go.
+  var firstNotFinite: String? {
+    guard !isEmpty else { return nil }
+    return withoutGradients {
+      let largest = Tensor.stacking(tensors.map { $0.norm(.infinity) })
+      guard !largest.isFinite().allTrue() else { return nil }
+      return zip(names, largest.scalars(of: Double.self)).first { !$1.isFinite }?.0
+    }
   }
 }
 
@@ -52,17 +81,4 @@ public struct StepReport: Sendable, Equatable {
   public let count: Int
   /// Spikes for each neuron and time step.
   public let spikeRate: Double
-}
-
-/// A training run that cannot go on.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
-  case diverged(loss: Double, step: Int)
-
-  public var description: String {
-    switch self {
-    case .diverged(let loss, let step):
-      "the loss became \(loss) at step \(step); the weights are those of the step before. "
-        + "Lower the learning rate, or go on from the last checkpoint"
-    }
-  }
 }

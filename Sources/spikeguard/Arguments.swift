@@ -11,20 +11,24 @@ extension TemporalGradient: ExpressibleByArgument {}
 extension TrainingRecipe.Deflation: ExpressibleByArgument {}
 
 /// A distance in pixel units, written as `8/255` or `0.03`.
-struct PixelDistance: ExpressibleByArgument {
+struct PixelDistance: CustomStringConvertible {
   let value: Double
+  let description: String
 
-  init?(argument: String) {
-    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
-    guard let numerator = parts.first.flatMap({ Double($0) }), parts.count <= 2 else { return nil }
-    var value = numerator
-    if parts.count == 2 {
-      guard let denominator = Double(parts[1]), denominator > 0 else { return nil }
-      value /= denominator
+  static let expected = "expected a fraction as 8/255 or a number from 0 to 1; pixels are in [0, 1]"
+
+  /// - Throws: what to write instead; ε in levels, 8 for 8/255, is the usual slip.
+  init(_ text: String) throws(ValidationError) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count <= 2, let numerator = Double(parts[0]),
+      let denominator = parts.count == 2 ? Double(parts[1]) : 1, denominator > 0
+    else { throw ValidationError(Self.expected) }
+    let value = numerator / denominator
+    guard value >= 0, value <= 1 else {
+      let meant = parts.count == 1 && value > 1 && value <= 255
+      throw ValidationError(Self.expected + (meant ? ", so write \(text)/255" : ""))
     }
-    guard value >= 0, value <= 1 else { return nil }
     self.value = value
+    description = text
   }
-
-  var defaultValueDescription: String { "\(value)" }
 }

@@ -22,11 +22,12 @@ struct AttackCommand: ParsableCommand {
   @Option(help: "Attack.")
   var attack = Kind.pgd
 
-  @Option(help: "Largest change of a pixel, as 8/255 or 0.03.")
-  var epsilon = PixelDistance(argument: "8/255")!
+  @Option(
+    help: "Largest change of a pixel, as 8/255 or 0.03.", transform: { try PixelDistance($0) })
+  var epsilon = try! PixelDistance("8/255")
 
-  @Option(help: "Step of PGD, as --epsilon.")
-  var stepSize = PixelDistance(argument: "2/255")!
+  @Option(help: "Step of PGD, as --epsilon.", transform: { try PixelDistance($0) })
+  var stepSize = try! PixelDistance("2/255")
 
   @Option(help: "Gradient steps of PGD.")
   var steps = 10
@@ -70,6 +71,9 @@ struct AttackCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(
+      [("--save-adversarial", saveAdversarial), ("--json", record.json)],
+      inputs: source.files + data.files + [start])
     let test = try data.load(.test)
     let loaded = try source.load(for: test)
     let display = ProgressDisplay()

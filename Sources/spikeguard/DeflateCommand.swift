@@ -44,6 +44,7 @@ struct DeflateCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check([("OUTPUT", output), ("--json", record.json)], inputs: [input])
     let file = try Safetensors.read(from: input)
     var deflation = DominantSingularDeflation(
       solver: solver == .svd ? .svd : .fast,

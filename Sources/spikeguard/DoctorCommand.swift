@@ -11,6 +11,7 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func run() throws {
+    try OutputFile.check([("--json", record.json)])
     let report = Diagnosis.make()
     try record.write(report)
     for finding in report.findings {

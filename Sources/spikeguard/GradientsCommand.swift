@@ -36,6 +36,8 @@ struct GradientsCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(
+      [("--out", out), ("--json", record.json)], inputs: source.files + data.files)
     let dataset = try data.load(split)
     guard dataset.count <= 4096 else {
       throw UsageError(

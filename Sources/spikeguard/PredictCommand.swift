@@ -29,6 +29,8 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(
+      [("--out", out), ("--json", record.json)], inputs: source.files + data.files)
     let dataset = try data.load(split)
     let loaded = try source.load(for: dataset)
     let logits = Exchange.logits(loaded, on: dataset)

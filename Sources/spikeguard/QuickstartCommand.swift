@@ -9,7 +9,7 @@ struct QuickstartCommand: ParsableCommand {
     discussion: """
       Both networks are the same spiking VGG-5 with the same seed; the gradients of the second one are \
       deflated before every step. The table goes to the terminal; --out gets report.html, results.json and \
-      the two checkpoints.
+      the two checkpoints; those of an earlier quickstart are replaced.
       """)
 
   @Option(help: "Folder for report, results and checkpoints.")
@@ -41,6 +41,7 @@ struct QuickstartCommand: ParsableCommand {
 
   func run() throws {
     let bundle = try VegaBundle.load()
+    try OutputFile.check([("--json", json)])
     var quickstart = Quickstart(folder: out, data: data)
     if let epochs { quickstart.training.epochs = epochs }
     if let attacked { quickstart.attackedImages = attacked }
@@ -59,8 +60,8 @@ struct QuickstartCommand: ParsableCommand {
       }
     }
     let page = try QuickstartReport(results, vegaBundle: bundle).html()
-    try OutputFolder.write(Data(page.utf8), to: out + "/report.html")
-    if let json { try OutputFolder.write(results.json(), to: json) }
+    try OutputFile.write(Data(page.utf8), to: out + "/report.html")
+    if let json { try OutputFile.write(results.json(), to: json) }
     print(table(results))
     print(
       """

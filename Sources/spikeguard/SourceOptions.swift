@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Experiments
+import Foundation
 
 /// Which data to work on.
 struct DataOptions: ParsableArguments {
@@ -16,6 +17,12 @@ struct DataOptions: ParsableArguments {
 
   func load(_ split: ImageDataset.Split) throws -> ImageDataset {
     try DataAccess.load(data, split, limit: limit)
+  }
+
+  /// The file that the data are in, where they are in one.
+  var files: [String?] {
+    guard case .tensors(let file)? = try? DatasetSource(data) else { return [] }
+    return [file.path]
   }
 }
 
@@ -35,7 +42,13 @@ struct SourceOptions: ParsableArguments {
     guard (checkpoint == nil) != (weights == nil) else {
       throw ValidationError("name the network: either --checkpoint FILE or --weights FILE")
     }
+    if checkpoint != nil, let option = network.firstGiven {
+      throw ValidationError(
+        "\(option) goes with --weights; a checkpoint says itself what network it is")
+    }
   }
+
+  var files: [String?] { [checkpoint, weights] }
 
   func load(for dataset: ImageDataset) throws -> LoadedNetwork {
     let loaded =
@@ -56,6 +69,6 @@ struct RecordOptions: ParsableArguments {
   var json: String?
 
   func write(_ record: some Encodable) throws {
-    if let json { try OutputFolder.write(record.json(), to: json) }
+    if let json { try OutputFile.write(record.json(), to: json) }
   }
 }

@@ -10,7 +10,8 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       --out gets checkpoint.safetensors (weights under the authors' names, optimiser state and manifest in \
       one file), the manifest once more as JSON, and results.json. A run that was interrupted goes on from \
-      its last epoch with --resume and ends with the same bits as one that was not.
+      its last epoch with --resume and ends with the same bits as one that was not. What an earlier run left \
+      in --out is not replaced unless --overwrite says so.
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
@@ -52,27 +53,36 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Go on from the checkpoint in --out, if there is one.")
   var resume = false
 
+  @Flag(help: "Replace what an earlier run left in --out.")
+  var overwrite = false
+
   @OptionGroup var record: RecordOptions
 
   /// What the run left, as a record.
   struct Record: Encodable {
     let manifest: RunManifest
-    let curve: [CurvePoint]
     let clean: Score
     let seconds: Double
   }
 
+  func validate() throws {
+    guard !(resume && overwrite) else {
+      throw ValidationError(
+        "--resume goes on from what --overwrite would replace; give one of them")
+    }
+  }
+
   func run() throws {
-    let folder = try OutputFolder(out)
+    let folder = try outputFolder()
     let display = ProgressDisplay()
     display.begin("Reading \(data.data)")
-    let train = try data.load(.train)
-    let test = try DataAccess.load(data.data, .test)
+    let (train, test) = try DataAccess.loadBoth(
+      data.data, trainLimit: data.limit, options: ("--limit", ""))
     display.finish("\(train.count) training and \(test.count) test images")
 
     let job = try TrainingJob(
       network: network.recipe(for: train), training: recipe, dataset: train,
-      checkpoint: folder.file("checkpoint.safetensors"))
+      checkpoint: folder.file(Self.checkpointName))
     display.begin("Training")
     let outcome = try job.run(resuming: resume) { display.show($0) }
     display.finish("checkpoint \(job.checkpoint)")
@@ -83,10 +93,29 @@ struct TrainCommand: ParsableCommand {
     ) { display.show($0, of: test.count) }
     display.finish("\(test.count) images")
     let result = Record(
-      manifest: outcome.manifest, curve: outcome.curve, clean: score, seconds: outcome.seconds)
-    try OutputFolder.write(result.json(), to: folder.file("results.json"))
+      manifest: outcome.manifest, clean: score, seconds: outcome.seconds)
+    try OutputFile.write(result.json(), to: folder.file(Self.resultsName))
     try record.write(result)
     print("clean accuracy \(score.cell)")
+  }
+
+  private static let checkpointName = "checkpoint.safetensors"
+  private static let resultsName = "results.json"
+
+  /// The folder, once it is known that nothing in it will be lost.
+  private func outputFolder() throws -> OutputFolder {
+    let folder = try OutputFolder(out)
+    try OutputFile.check(
+      [("checkpoint", folder.file(Self.checkpointName)), ("--json", record.json)],
+      inputs: data.files)
+    let continues =
+      resume && FileManager.default.fileExists(atPath: folder.file(Self.checkpointName))
+    if !continues, !overwrite {
+      try folder.refuseExisting(
+        [Self.checkpointName, Self.resultsName],
+        remedy: "go on from it with --resume, replace it with --overwrite, or name another --out")
+    }
+    return folder
   }
 
   private var recipe: TrainingRecipe {
@@ -98,7 +127,7 @@ struct TrainCommand: ParsableCommand {
     recipe.weightDecay = weightDecay
     recipe.deflation = deflation
     recipe.meanSquareWeight = meanSquareWeight
-    recipe.cropPadding = crop > 0 ? crop : nil
+    recipe.cropPadding = crop == 0 ? nil : crop
     recipe.flips = flip
     recipe.seed = seed
     return recipe

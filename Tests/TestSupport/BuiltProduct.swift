@@ -10,6 +10,12 @@ public struct BuiltProduct: Sendable {
     public let exitCode: Int
     public let standardOutput: String
     public let standardError: String
+
+    public init(exitCode: Int, standardOutput: String, standardError: String) {
+      self.exitCode = exitCode
+      self.standardOutput = standardOutput
+      self.standardError = standardError
+    }
   }
 
   /// - Throws: ``Missing`` when no such executable stands beside the tests.
@@ -22,14 +28,26 @@ public struct BuiltProduct: Sendable {
   /// An executable elsewhere.
   public init(path: String) { self.path = path }
 
+  /// A signal that is sent as soon as something has happened.
+  public struct Interruption {
+    let signal: Int32
+    let condition: () -> Bool
+
+    public init(_ signal: Int32, once condition: @escaping () -> Bool) {
+      self.signal = signal
+      self.condition = condition
+    }
+  }
+
   /// Runs it to its end, with an empty standard input.
   ///
   /// - Parameters:
   ///   - environment: added to this process's own.
+  ///   - interruption: sent once, if its time comes.
   ///   - seconds: it is killed when it takes longer.
   public func run(
     _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:],
-    seconds: Double = 120
+    interruption: Interruption? = nil, seconds: Double = 120
   ) throws -> Outcome {
     // Output goes to files: a pipe would fill up and stop the process while nobody reads it.
     try withTemporaryDirectory { scratch in
@@ -43,7 +61,14 @@ public struct BuiltProduct: Sendable {
       process.standardError = try emptyFile(scratch + "/err")
       try process.run()
       let deadline = Date() + seconds
-      while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.005) }
+      var interruption = interruption
+      while process.isRunning, Date() < deadline {
+        if let due = interruption, due.condition() {
+          kill(process.processIdentifier, due.signal)
+          interruption = nil
+        }
+        Thread.sleep(forTimeInterval: 0.002)
+      }
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
       let status = Int(process.terminationStatus)

@@ -1,0 +1,35 @@
+import Datasets
+import Layers
+
+extension NetworkRecipe {
+  /// This network for the images of a data set: its channels, size, classes, and normalisation where one is
+  /// known by the data's name.
+  ///
+  /// - Parameter classes: at least as many as the data have; nil for exactly as many.
+  /// - Throws: ``UsageError`` where no network of ours takes such images.
+  public func fitted(
+    to dataset: ImageDataset, classes: Int? = nil
+  ) throws(UsageError) -> NetworkRecipe {
+    let shape = dataset.shape
+    guard shape.height == shape.width else {
+      throw UsageError(
+        "\(dataset.name): expected square images, found \(shape); pad or crop them")
+    }
+    let classes = classes ?? dataset.classes
+    guard classes >= dataset.classes else {
+      throw UsageError(
+        "--classes: expected at least \(dataset.classes), as many as \(dataset.name) has, "
+          + "found \(classes)")
+    }
+    var recipe = self
+    recipe.classes = classes
+    recipe.channels = shape.channels
+    recipe.imageSize = shape.height
+    recipe.normalization = Self.knownNormalizations[dataset.name]
+    return recipe
+  }
+
+  private static let knownNormalizations: [String: PixelNormalization] = [
+    "fashion-mnist": .fashionMNIST, "mnist": .mnist,
+  ]
+}

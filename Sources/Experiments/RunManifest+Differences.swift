@@ -1,0 +1,33 @@
+import Foundation
+
+extension RunManifest {
+  /// Where the recipe or the data differ from those of another run, as `training.epochs: 3, not 2`.
+  func differences(from other: RunManifest) throws -> [String] {
+    let (ours, theirs) = (try recipeValues(), try other.recipeValues())
+    return Set(ours.keys).union(theirs.keys).sorted().compactMap { key in
+      let (mine, other) = (ours[key] ?? "none", theirs[key] ?? "none")
+      return mine == other ? nil : "\(key): \(mine), not \(other)"
+    }
+  }
+
+  private struct Recipe: Encodable {
+    let network: NetworkRecipe
+    let training: TrainingRecipe
+    let data: DatasetFacts
+  }
+
+  /// What a run's numbers depend on, each value under its path.
+  private func recipeValues() throws -> [String: String] {
+    let recipe = Recipe(network: network, training: training, data: dataset)
+    var values: [String: String] = [:]
+    func collect(_ value: Any, _ path: [String]) {
+      if let object = value as? [String: Any] {
+        for (key, value) in object { collect(value, path + [key]) }
+      } else {
+        values[path.joined(separator: ".")] = "\(value)"
+      }
+    }
+    collect(try JSONSerialization.jsonObject(with: recipe.json()), [])
+    return values
+  }
+}

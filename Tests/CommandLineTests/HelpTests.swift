@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the program says of itself.
+@Suite struct HelpTests {
+  static let source = ["--checkpoint", "--weights"] + network
+  static let network =
+    ["--model", "--classes", "--head", "--width", "--time-steps", "--mean", "--deviation"]
+    + [
+      "--tau", "--threshold", "--reset", "--input-decay", "--detach-reset", "--surrogate",
+      "--surrogate-width", "--temporal-gradient",
+    ]
+  static let data = ["--data", "--limit"]
+
+  /// Every option of every command. A new one has its line here and in the README.
+  static let options: [String: [String]] = [
+    "quickstart": [
+      "--out", "--data", "--epochs", "--attacked", "--swept", "--train-limit", "--test-limit",
+      "--seed", "--json",
+    ],
+    "train": data + network + [
+      "--out", "--epochs", "--batch-size", "--learning-rate", "--momentum", "--weight-decay",
+      "--deflation", "--mean-square-weight", "--crop", "--flip", "--no-flip", "--seed", "--resume",
+      "--overwrite", "--json",
+    ],
+    "attack": source + data + [
+      "--attack", "--epsilon", "--step-size", "--steps", "--restarts", "--random-start",
+      "--no-random-start", "--batch-size", "--seed", "--save-adversarial", "--start", "--json",
+    ],
+    "predict": source + data + ["--split", "--out", "--json"],
+    "gradients": source + data + ["--split", "--training", "--out", "--json"],
+    "deflate": ["--solver", "--single-vectors-as-released", "--json"],
+    "doctor": ["--json"],
+  ]
+
+  @Test(arguments: options.keys.sorted())
+  func `help names every option`(_ command: String) throws {
+    let outcome = try Workplace.program.get().run([command, "--help"])
+    #expect(outcome.exitCode == 0)
+    #expect(outcome.standardError == "")
+    // Options begin their line; texts mention others. Two spellings of a flag share a line.
+    let lines = outcome.standardOutput.split(separator: "\n").filter { $0.hasPrefix("  -") }
+    let named = lines.flatMap { line in
+      line.matches(of: /(?:^ +|\/|, )(--[a-z-]+)/).map { String($0.1) }
+    }
+    #expect(Set(named) == Set(Self.options[command]! + ["--help", "--version"]))
+    #expect(outcome.standardOutput.hasPrefix("OVERVIEW: "))
+  }
+
+  @Test func `the program's help names every command`() throws {
+    let outcome = try Workplace.program.get().run(["--help"])
+    #expect(outcome.exitCode == 0)
+    let commands = try #require(outcome.standardOutput.components(separatedBy: "SUBCOMMANDS:").last)
+    let names = commands.matches(of: #/\n  ([a-z]+) /#).map { String($0.1) }
+    #expect(Set(names) == Set(Self.options.keys))
+  }
+
+  @Test func `the version is one line`() throws {
+    let outcome = try Workplace.program.get().run(["--version"])
+    #expect(outcome == .init(exitCode: 0, standardOutput: "0.1.0\n", standardError: ""))
+  }
+}
