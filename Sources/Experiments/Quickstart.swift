@@ -59,6 +59,7 @@ public struct Quickstart: Sendable {
     let results = QuickstartResults(
       spikeguard: Spikeguard.version, engine: Engine.version,
       created: ISO8601DateFormatter().string(from: Date()), machine: .current, networks: networks,
+      testData: DatasetFacts(test),
       attackedImages: min(attackedImages, test.count), sweptImages: min(sweptImages, test.count),
       seconds: start.duration(to: .now) / .seconds(1))
     try OutputFile.write(results.json(), to: folder + "/results.json")
@@ -95,9 +96,7 @@ public struct Quickstart: Sendable {
     let table = try attack(classifier, attacked, Self.tableAttacks, recipe.seed, report)
     let sweep = try attack(
       classifier, test.prefix(sweptImages),
-      Self.sweep.map {
-        .pgd(epsilon: $0, stepSize: $0 / 4, steps: 10, restarts: 1, randomStart: true)
-      },
+      Self.sweepAttacks,
       recipe.seed, report)
     try report(
       .finished(
@@ -107,8 +106,8 @@ public struct Quickstart: Sendable {
       trained.network, shape, on: train.prefix(recipe.batchSize))
     return NetworkResults(
       name: name, title: title, manifest: trained.manifest, trainingSeconds: trained.seconds,
-      curve: trained.curve, clean: clean, attacks: table.result.scores,
-      sweep: sweep.result.scores, spectra: spectra,
+      curve: trained.curve, clean: clean, attacks: table.result.scores(Self.tableAttacks),
+      sweep: sweep.result.scores(Self.sweepAttacks), spectra: spectra,
       examples: examples(attacked, table.firstImages, table.result))
   }
 
@@ -116,6 +115,10 @@ public struct Quickstart: Sendable {
     .fgsm(epsilon: epsilon),
     .pgd(epsilon: epsilon, stepSize: 2.0 / 255, steps: 10, restarts: 1, randomStart: true),
   ]
+
+  private static let sweepAttacks = sweep.map {
+    AttackRecipe.pgd(epsilon: $0, stepSize: $0 / 4, steps: 10, restarts: 1, randomStart: true)
+  }
 
   private func attack(
     _ classifier: @escaping Classifier, _ dataset: ImageDataset, _ attacks: [AttackRecipe],

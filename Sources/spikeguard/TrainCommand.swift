@@ -84,7 +84,8 @@ struct TrainCommand: ParsableCommand {
     let folder = try outputFolder()
     display.begin("Training")
     let outcome = try job.run(resuming: resume) { display.show($0) }
-    display.finish("checkpoint \(job.checkpoint)")
+    let fallbacks = outcome.deflationFallbacks.map { ", \($0) fallbacks to a full decomposition" }
+    display.finish("checkpoint \(job.checkpoint)\(fallbacks ?? "")")
 
     display.begin("Testing")
     let score = CleanEvaluation.score(

@@ -9,37 +9,46 @@ enum LIFCase: BenchmarkCase {
   private static let steps = 4
 
   static func run(_ session: inout Session) throws {
-    let maps = [[64, 32, 32], [256, 8, 8], [512, 2, 2]]
+    print("\nLIF: T = \(steps), float32, channels-last, the default neuron; milliseconds")
+    var rows = [["x", "pass", "fused", "composed", "ratio", "equal"]]
     for batch in session.quick ? [32] : [32, 128] {
-      for map in maps { try compare([steps * batch] + map, &session) }
+      for map in [[64, 32, 32], [256, 8, 8], [512, 2, 2]] {
+        let shape = [steps * batch] + map
+        for (pass, comparison) in try compare(shape, session) {
+          session.record.comparisons.append(comparison)
+          let sides = comparison.sides
+          rows.append([
+            "\(shape)", pass.rawValue, comparison.time(of: sides[0]), comparison.time(of: sides[1]),
+            formatted(comparison.ratio(sides[1]), 3), scientific(comparison.agreements[0].error),
+          ])
+        }
+      }
     }
+    for line in aligned(rows) { print("  " + line) }
+    print(
+      "  Median (min – max). equal: largest difference of spikes, of the gradient of x, and of the gradient of "
+        + "⟨that, a direction⟩; allowed 1e-6.")
   }
 
-  /// T = 4, the default neuron, channels-last as in a network.
-  private static func compare(_ shape: [Int], _ session: inout Session) throws {
+  private static func compare(
+    _ shape: [Int], _ session: Session
+  ) throws -> [(LIFProblem.Pass, Comparison)] {
     let generator = Generator(seed: 1)
     let x = Tensor.normal(shape, using: generator).contiguous(.channelsLast).requiringGradient()
     let upstream = Tensor.normal(shape, using: generator).contiguous(.channelsLast)
     let direction = Tensor.normal(shape, using: generator).contiguous(.channelsLast)
     let problem = LIFProblem(x: x, upstream: upstream, direction: direction, steps: steps)
-    let fused = LIF()
-    let composed = LIF(implementation: .composed)
-    let rounds = session.rounds(shape[0] > 128 ? 5 : 9, quick: 5)
-
-    for pass in LIFProblem.Pass.allCases {
-      // Each size is checked in every pass before it is timed.
-      let ours = try problem.run(fused, pass)
-      let reference = try problem.run(composed, pass)
-      let agreement = try Agreement(
-        pass.result, error: ours.largestDifference(from: reference), tolerance: 1e-6)
+    let (fused, composed) = (LIF(), LIF(implementation: .composed))
+    return try LIFProblem.Pass.allCases.map { pass in
+      let error = try problem.run(fused, pass).largestDifference(from: problem.run(composed, pass))
+      let agreement = try Agreement("\(shape): \(pass.result)", error: error, tolerance: 1e-6)
       let comparison = try Comparison.measure(
-        "LIF, \(pass.rawValue), x \(shape) float32 channels-last, T = \(steps)", .milliseconds,
-        [agreement],
+        "LIF, \(pass.rawValue), x \(shape)", .milliseconds, [agreement],
         [
           Contestant("fused kernel") { _ = try problem.run(fused, pass) },
           Contestant("composed of tensor operations") { _ = try problem.run(composed, pass) },
-        ], rounds: rounds)
-      session.publish(comparison)
+        ], rounds: session.rounds(shape[0] > 128 ? 5 : 9, quick: 5))
+      return (pass, comparison)
     }
   }
 }

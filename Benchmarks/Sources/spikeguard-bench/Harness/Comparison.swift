@@ -40,6 +40,13 @@ struct Comparison: Codable {
   /// Median of a side over the median of the first: above 1 means that the first is faster.
   func ratio(_ side: Side) -> Double { side.samples.median / sides[0].samples.median }
 
+  /// Median and spread of one side.
+  func time(of side: Side) -> String {
+    let time = { (seconds: Double) in formatted(seconds * unit.perSecond, 3) }
+    let samples = side.samples
+    return "\(time(samples.median)) (\(time(samples.least)) – \(time(samples.most)))"
+  }
+
   var table: String {
     var lines = [title]
     lines += agreements.map { "  equal: " + $0.description }

@@ -29,8 +29,12 @@ final class Worker {
   private let output = Pipe()
   private var pending = Data()
 
-  init(_ name: String, _ executable: String, _ arguments: [String]) throws {
+  init(
+    _ name: String, _ executable: String, _ arguments: [String],
+    environment: [String: String] = [:]
+  ) throws {
     self.name = name
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.standardInput = input
