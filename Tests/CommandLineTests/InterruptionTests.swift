@@ -12,7 +12,7 @@ import Training
     + "--deflation fast --seed 5"
 
   /// Everything that must not depend on where the run was cut.
-  private struct Outcome: Equatable {
+  private struct Outcome {
     let tensors: [String: [Double]]
     let epochs: [[Double]]
     let curve: [CurvePoint]
@@ -46,7 +46,9 @@ import Training
       try place.succeed(Self.line + " --out whole")
       let whole = try Outcome(place.path("whole/checkpoint.safetensors"))
       let resumed = try Outcome(file)
-      #expect(resumed.tensors == whole.tensors)
+      let names = Set(resumed.tensors.keys).union(whole.tensors.keys)
+      #expect(names.filter { resumed.tensors[$0] != whole.tensors[$0] }.isEmpty)
+      #expect(names.contains { $0.hasPrefix("optimizer.momentum.") })
       #expect(resumed.epochs == whole.epochs && whole.epochs.count == 12)
       #expect(resumed.curve == whole.curve)
       let results = try place.json("cut/results.json", as: TrainCommandTests.Record.self)
