@@ -31,7 +31,11 @@ public enum DatasetSource: Hashable, Sendable {
       throw Self.misspelt(text, "no file", "Write tensors:FILE")
     default:
       let known = IDXCollection.all.map(\.name) + ["tensors"]
-      let meant = name.nearest(in: known).map { "Write \($0) if that is what you mean" }
+      let isFile = text.hasSuffix(".safetensors")
+      let meant =
+        isFile
+        ? "Write tensors:\(text)"
+        : name.nearest(in: known).map { "Write \($0) if that is what you mean" }
       throw Self.misspelt(text, "an unknown name", meant ?? "Write one of these")
     }
   }

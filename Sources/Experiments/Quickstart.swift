@@ -106,7 +106,7 @@ public struct Quickstart: Sendable {
       trained.network, shape, on: train.prefix(recipe.batchSize))
     return NetworkResults(
       name: name, title: title, manifest: trained.manifest, trainingSeconds: trained.seconds,
-      curve: trained.curve, clean: clean, attacks: table.result.scores(Self.tableAttacks),
+      clean: clean, attacks: table.result.scores(Self.tableAttacks),
       sweep: sweep.result.scores(Self.sweepAttacks), spectra: spectra,
       examples: examples(attacked, table.firstImages, table.result))
   }

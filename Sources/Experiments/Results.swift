@@ -99,7 +99,7 @@ public struct NetworkResults: Codable, Sendable, Equatable {
   public let title: String
   public let manifest: RunManifest
   public let trainingSeconds: Double
-  public let curve: [CurvePoint]
+  public var curve: [CurvePoint] { manifest.curve }
   /// The whole test set.
   public let clean: Score
   /// The table's attacks, on the first images of the test set.

@@ -63,11 +63,10 @@ struct AttackCommand: ParsableCommand {
     let network: NetworkRecipe
     let weights: String
     let data: DatasetFacts
-    let attack: AttackRecipe
-    let seed: UInt64
+    /// The file of starting points, where one was given.
+    let startingPoints: String?
     let clean: Score
     let underAttack: AttackScore
-    let seconds: Double
   }
 
   func run() throws {
@@ -91,9 +90,8 @@ struct AttackCommand: ParsableCommand {
     }
     try record.write(
       Record(
-        network: loaded.recipe, weights: loaded.path, data: DatasetFacts(test), attack: recipe,
-        seed: seed, clean: outcome.clean, underAttack: outcome.score,
-        seconds: outcome.score.seconds))
+        network: loaded.recipe, weights: loaded.path, data: DatasetFacts(test),
+        startingPoints: start, clean: outcome.clean, underAttack: outcome.score))
     var table = TextTable(["", "accuracy (95 % interval)  correct/images"])
     table.add(["clean", outcome.clean.cell])
     table.add([

@@ -27,10 +27,15 @@ struct NetworkOptions: ParsableArguments {
   var timeSteps: Int?
 
   @Option(
-    help: "Mean of the pixels, one number a channel, as 0.49,0.48,0.45. (default: the data set's)")
+    help:
+      "Mean of the pixels, one number a channel, as 0.49,0.48,0.45. (default: the data set's, none for tensors:FILE)"
+  )
   var mean: String?
 
-  @Option(help: "Standard deviation of the pixels, as --mean. (default: the data set's)")
+  @Option(
+    help:
+      "Standard deviation of the pixels, as --mean. (default: the data set's, none for tensors:FILE)"
+  )
   var deviation: String?
 
   @OptionGroup(title: "Neuron") var neuron: NeuronOptions

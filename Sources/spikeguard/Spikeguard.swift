@@ -20,6 +20,7 @@ struct SpikeguardCommand: ParsableCommand {
     ])
 
   static func main() {
+    PatientThreads.ensure(for: CommandLine.arguments.dropFirst().first)
     // The parser alone would complain of an unknown command's options.
     do throws(ValidationError) { try checkName(CommandLine.arguments.dropFirst().first) } catch {
       exit(withError: error)

@@ -11,8 +11,6 @@ import Torch
 /// `attack`: its images are admissible, its numbers follow from them, and its starts can be given.
 @Suite struct AttackCommandTests {
   struct Record: Decodable {
-    let attack: AttackRecipe
-    let seed: UInt64
     let clean: Score
     let underAttack: AttackScore
   }
@@ -42,7 +40,7 @@ import Torch
       #expect(record.clean == Score(correct: Int(clean.sum().item()), total: 40))
       let still = Int((clean .& robust).sum().item())
       #expect(record.underAttack.score == Score(correct: still, total: 40))
-      #expect(record.underAttack.epsilon == epsilon && record.seed == 0)
+      #expect(record.underAttack.epsilon == epsilon && record.underAttack.seed == 0)
       #expect(epsilon == 0 ? still == record.clean.correct : still < record.clean.correct)
       #expect(output.contains("\(record.clean.correct)/40") && output.contains("\(still)/40"))
     }

@@ -30,6 +30,7 @@ import Torch
       ("MNIST", "an unknown name. Write mnist if that is what you mean."),
       ("tensor:f", "an unknown name. Write tensors if that is what you mean."),
       ("imagenet", "an unknown name. Write one of these."),
+      ("my.safetensors", "an unknown name. Write tensors:my.safetensors."),
       ("", "an unknown name. Write one of these."),
       ("tensors", "no file. Write tensors:FILE."),
       ("tensors:", "nothing after the colon. Name the path."),

@@ -28,7 +28,7 @@ enum ReportSamples {
     try results([
       NetworkResults(
         name: "plain", title: "Plain", manifest: manifest(.none, seed: 0), trainingSeconds: 1,
-        curve: [], clean: Score(correct: 9, total: 10), attacks: [], sweep: [], spectra: [],
+        clean: Score(correct: 9, total: 10), attacks: [], sweep: [], spectra: [],
         examples: [])
     ])
   }
@@ -38,16 +38,17 @@ enum ReportSamples {
     clean: Int, fgsm: Int, pgd: Int
   ) throws -> NetworkResults {
     let decay = Double(pgd) / 1000
+    var manifest = try manifest(deflation, seed: seed)
+    manifest.curve = (1...40).map { index in
+      let x = Double(index)
+      return CurvePoint(
+        step: 20 * index,
+        loss: 2.3 / x.squareRoot() + 0.02 * (x * 7).truncatingRemainder(dividingBy: 5) + decay,
+        accuracy: 0.9 - 0.7 / x - decay / 2, spikeRate: 0.12 + 0.1 / x)
+    }
     return NetworkResults(
-      name: name, title: title, manifest: try manifest(deflation, seed: seed),
+      name: name, title: title, manifest: manifest,
       trainingSeconds: 95.25,
-      curve: (1...40).map { index in
-        let x = Double(index)
-        return CurvePoint(
-          step: 20 * index,
-          loss: 2.3 / x.squareRoot() + 0.02 * (x * 7).truncatingRemainder(dividingBy: 5) + decay,
-          accuracy: 0.9 - 0.7 / x - decay / 2, spikeRate: 0.12 + 0.1 / x)
-      },
       clean: Score(correct: clean, total: 10_000),
       attacks: [
         AttackScore(
@@ -123,7 +124,7 @@ extension NetworkResults {
   ) -> NetworkResults {
     NetworkResults(
       name: name, title: title, manifest: manifest ?? self.manifest,
-      trainingSeconds: trainingSeconds, curve: curve, clean: clean,
+      trainingSeconds: trainingSeconds, clean: clean,
       attacks: attacks ?? self.attacks, sweep: sweep ?? self.sweep,
       spectra: spectra ?? self.spectra, examples: examples ?? self.examples)
   }
