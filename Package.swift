@@ -95,6 +95,7 @@ let package = Package(
       dependencies: [
         "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
         "Experiments", "TestSupport", "spikeguard",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
   ]

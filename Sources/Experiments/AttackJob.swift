@@ -19,6 +19,30 @@ public enum AttackRecipe: Codable, Sendable, Equatable {
   }
 }
 
+extension AttackRecipe: CustomStringConvertible {
+  /// As `FGSM, ε 8/255` or `PGD-10, ε 8/255, steps of 2/255 from a random start`.
+  public var description: String {
+    let attack = self.attack
+    let head = "\(attack.name), ε \(PixelText.text(attack.threat.epsilon))"
+    guard case .pgd(_, let stepSize, _, _, let randomStart) = self else { return head }
+    return head + ", steps of \(PixelText.text(stepSize)) from "
+      + (randomStart ? "a random start" : "the image itself")
+  }
+}
+
+/// Distances in pixel units as people write them.
+public enum PixelText {
+  /// A whole or half number of 255ths where it is one: `8/255`.
+  public static func text(_ distance: Double) -> String {
+    let levels = distance * 255
+    guard distance > 0, abs(levels * 2 - (levels * 2).rounded()) < 1e-9 else {
+      return "\(distance)"
+    }
+    let whole = abs(levels - levels.rounded()) < 1e-9
+    return (whole ? "\(Int(levels.rounded()))" : "\((levels * 2).rounded() / 2)") + "/255"
+  }
+}
+
 /// Measures a classifier under attacks, over a whole data set.
 public struct AttackJob {
   public let classifier: Classifier
@@ -55,13 +79,15 @@ public struct AttackJob {
 
 extension RobustnessResult {
   /// What each attack left, as records.
-  public var scores: [AttackScore] {
-    attacks.map {
+  ///
+  /// - Parameter recipes: those of the evaluation's attacks, in their order.
+  public func scores(_ recipes: [AttackRecipe]) -> [AttackScore] {
+    zip(recipes, attacks).map { recipe, outcome in
       AttackScore(
-        attack: $0.name, epsilon: $0.threat.epsilon,
+        recipe, seed: seed,
         score: Score(
-          correct: $0.robustAccuracy.successes, total: $0.robustAccuracy.trials),
-        seconds: $0.seconds)
+          correct: outcome.robustAccuracy.successes, total: outcome.robustAccuracy.trials),
+        seconds: outcome.seconds)
     }
   }
 

@@ -2,11 +2,10 @@ import Attacks
 import Datasets
 import Layers
 import Models
-import Optimization
 import Spiking
 import Torch
 
-/// What other tools need to check us: logits, adversarial images and deflated gradients as tensors.
+/// What other tools need to check us: logits and adversarial images as tensors.
 public enum Exchange {
   /// Logits of a whole data set at every time step, `[T, N, classes]`, in evaluation mode.
   public static func logits(
@@ -64,19 +63,8 @@ public enum Exchange {
     return (
       Tensor.concatenating(parts), Score(correct: cleanCorrect, total: dataset.count),
       AttackScore(
-        attack: attack.name, epsilon: attack.threat.epsilon,
-        score: Score(correct: robustCorrect, total: dataset.count),
+        recipe, seed: seed, score: Score(correct: robustCorrect, total: dataset.count),
         seconds: clock.duration(to: .now) / .seconds(1))
     )
-  }
-
-  /// Deflates named gradients from any framework.
-  public static func deflate(
-    _ gradients: NamedTensors, solver: DominantSingularDeflation.Solver
-  ) -> (deflated: NamedTensors, report: DeflationReport) {
-    var result = gradients
-    var deflation = DominantSingularDeflation(solver: solver)
-    deflation.apply(to: &result, at: gradients, step: 0)
-    return (result, deflation.report)
   }
 }

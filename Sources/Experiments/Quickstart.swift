@@ -46,10 +46,11 @@ public struct Quickstart: Sendable {
 
   public func run(report: (Event) throws -> Void) throws -> QuickstartResults {
     let start = ContinuousClock.now
-    try check()
+    try checkCounts()
     try report(.began("Reading \(data)"))
     let (train, test) = try DataAccess.loadBoth(data, trainLimit: trainLimit, testLimit: testLimit)
     try report(.finished("\(train.count) training and \(test.count) test images"))
+    try checkFolder()
 
     let networks = [
       try measure("plain", "Plain", .none, train, test, report),
@@ -58,26 +59,11 @@ public struct Quickstart: Sendable {
     let results = QuickstartResults(
       spikeguard: Spikeguard.version, engine: Engine.version,
       created: ISO8601DateFormatter().string(from: Date()), machine: .current, networks: networks,
+      testData: DatasetFacts(test),
       attackedImages: min(attackedImages, test.count), sweptImages: min(sweptImages, test.count),
       seconds: start.duration(to: .now) / .seconds(1))
     try OutputFile.write(results.json(), to: folder + "/results.json")
     return results
-  }
-
-  /// What can be refused before anything is read.
-  private func check() throws {
-    for (option, count) in [("--attacked", attackedImages), ("--swept", sweptImages)]
-    where count < 1 {
-      throw UsageError("\(option): expected at least 1 image, found \(count)")
-    }
-    // A quickstart may replace an earlier one's files, and nothing else's.
-    let folder = try OutputFolder(folder)
-    let found = FileManager.default.contents(atPath: folder.file("results.json"))
-    guard let found else { return }
-    let json = try? JSONSerialization.jsonObject(with: found) as? [String: Any]
-    if json?["networks"] == nil {
-      try folder.refuseExisting(["results.json"], remedy: "name another --out")
-    }
   }
 
   private func measure(
@@ -110,18 +96,18 @@ public struct Quickstart: Sendable {
     let table = try attack(classifier, attacked, Self.tableAttacks, recipe.seed, report)
     let sweep = try attack(
       classifier, test.prefix(sweptImages),
-      Self.sweep.map {
-        .pgd(epsilon: $0, stepSize: $0 / 4, steps: 10, restarts: 1, randomStart: true)
-      },
+      Self.sweepAttacks,
       recipe.seed, report)
-    try report(.finished("FGSM and PGD-10 on \(attacked.count) images, sweep on \(sweptImages)"))
+    try report(
+      .finished(
+        "FGSM and PGD-10 on \(attacked.count) images, sweep on \(min(sweptImages, test.count))"))
 
     let spectra = try GradientSpectra.measure(
       trained.network, shape, on: train.prefix(recipe.batchSize))
     return NetworkResults(
       name: name, title: title, manifest: trained.manifest, trainingSeconds: trained.seconds,
-      curve: trained.curve, clean: clean, attacks: table.result.scores,
-      sweep: sweep.result.scores, spectra: spectra,
+      curve: trained.curve, clean: clean, attacks: table.result.scores(Self.tableAttacks),
+      sweep: sweep.result.scores(Self.sweepAttacks), spectra: spectra,
       examples: examples(attacked, table.firstImages, table.result))
   }
 
@@ -129,6 +115,10 @@ public struct Quickstart: Sendable {
     .fgsm(epsilon: epsilon),
     .pgd(epsilon: epsilon, stepSize: 2.0 / 255, steps: 10, restarts: 1, randomStart: true),
   ]
+
+  private static let sweepAttacks = sweep.map {
+    AttackRecipe.pgd(epsilon: $0, stepSize: $0 / 4, steps: 10, restarts: 1, randomStart: true)
+  }
 
   private func attack(
     _ classifier: @escaping Classifier, _ dataset: ImageDataset, _ attacks: [AttackRecipe],

@@ -30,12 +30,21 @@ public struct AttackScore: Codable, Sendable, Equatable {
   public let epsilon: Double
   public let score: Score
   public let seconds: Double
+  /// Step size, steps, runs and start.
+  public let settings: AttackRecipe
+  /// Of the attack's random numbers.
+  public let seed: UInt64
 
-  public init(attack: String, epsilon: Double, score: Score, seconds: Double) {
-    self.attack = attack
-    self.epsilon = epsilon
+  public init(
+    _ settings: AttackRecipe, seed: UInt64, score: Score, seconds: Double
+  ) {
+    let attack = settings.attack
+    self.attack = attack.name
+    epsilon = attack.threat.epsilon
     self.score = score
     self.seconds = seconds
+    self.settings = settings
+    self.seed = seed
   }
 }
 
@@ -45,6 +54,20 @@ public struct CurvePoint: Codable, Sendable, Equatable {
   public let loss: Double
   public let accuracy: Double
   public let spikeRate: Double
+  /// What deflation removed in the last step of these, layer by layer; nil without deflation.
+  public var deflation: [DeflatedLayer]?
+  /// How often in these steps the fast solver gave way to a full decomposition; nil without deflation.
+  public var deflationFallbacks: Int?
+}
+
+/// What deflation removed of one layer's gradient.
+public struct DeflatedLayer: Codable, Sendable, Equatable {
+  public let layer: String
+  public let sigma1: Double
+  /// From the fast solver an estimate from below.
+  public let sigma2: Double
+  /// σ₁² / ‖G‖², between 0 and 1.
+  public let energyRemoved: Double
 }
 
 /// Singular values of one layer's gradient, before and after deflation.
@@ -94,6 +117,8 @@ public struct QuickstartResults: Codable, Sendable, Equatable {
   public let created: String
   public let machine: Machine
   public let networks: [NetworkResults]
+  /// What the networks were measured on.
+  public let testData: DatasetFacts
   public let attackedImages: Int
   public let sweptImages: Int
   public let seconds: Double

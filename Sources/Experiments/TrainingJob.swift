@@ -33,6 +33,11 @@ public struct TrainingJob: Sendable {
     public let network: VGG
     public let manifest: RunManifest
     public var curve: [CurvePoint] { manifest.curve }
+    /// How often the fast solver gave way to a full decomposition; nil without deflation.
+    public var deflationFallbacks: Int? {
+      let counts = curve.compactMap(\.deflationFallbacks)
+      return counts.isEmpty ? nil : counts.reduce(0, +)
+    }
     /// Of all epochs, those before the run was continued included.
     public var seconds: Double { manifest.history.reduce(0) { $0 + $1.seconds } }
   }

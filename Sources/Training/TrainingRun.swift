@@ -1,5 +1,6 @@
 import Datasets
 import Layers
+import Optimization
 import Torch
 
 /// Epoch after epoch of training steps, with reports on the way.
@@ -38,7 +39,8 @@ public struct TrainingRun {
         try onStep(
           TrainingProgress(
             epoch: epoch, epochs: epochs, batch: batch.index,
-            batchesPerEpoch: loader.batchesPerEpoch, last: report, soFar: totals.report(seconds)))
+            batchesPerEpoch: loader.batchesPerEpoch, last: report, soFar: totals.report(seconds),
+            deflation: step.optimizer.first(DominantSingularDeflation.self)?.report))
       }
       if let name = step.network.weights.firstNotFinite {
         throw TrainingError.weightsNotFinite(name: name, epoch: epoch)
@@ -71,6 +73,8 @@ public struct TrainingProgress: Sendable {
   public let last: StepReport
   /// The epoch up to here.
   public let soFar: EpochReport
+  /// What deflation did in this step; nil when the optimiser has none.
+  public let deflation: DeflationReport?
 
   public var stepsDone: Int { epoch * batchesPerEpoch + batch + 1 }
   public var stepsInAll: Int { epochs * batchesPerEpoch }

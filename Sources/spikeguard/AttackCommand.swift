@@ -84,7 +84,7 @@ struct AttackCommand: ParsableCommand {
       loaded.classifier, on: test, recipe, start: try startingPoints(), seed: seed,
       batchSize: batchSize
     ) { display.show($0, of: test.count) }
-    display.finish("\(outcome.score.attack) at ε \(pixels(epsilon.value))")
+    display.finish("\(recipe)")
 
     if let saveAdversarial {
       try Safetensors.write(["adversarial": outcome.adversarial], to: saveAdversarial)
@@ -96,7 +96,9 @@ struct AttackCommand: ParsableCommand {
         seconds: outcome.score.seconds))
     var table = TextTable(["", "accuracy (95 % interval)  correct/images"])
     table.add(["clean", outcome.clean.cell])
-    table.add(["\(outcome.score.attack), ε \(pixels(epsilon.value))", outcome.score.score.cell])
+    table.add([
+      "\(outcome.score.attack), ε \(PixelText.text(epsilon.value))", outcome.score.score.cell,
+    ])
     print(table.text)
   }
 
@@ -115,7 +117,8 @@ struct AttackCommand: ParsableCommand {
     let file = try Safetensors.read(from: start)
     guard let points = file.tensors["start"] else {
       throw UsageError(
-        "\(start): expected a tensor 'start' [N, C, H, W], found \(file.tensors.names)")
+        "\(start): expected a tensor 'start' [N, C, H, W], found "
+          + file.tensors.names.map { "'\($0)'" }.joined(separator: ", "))
     }
     return points
   }

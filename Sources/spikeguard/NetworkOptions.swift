@@ -73,8 +73,8 @@ struct NetworkOptions: ParsableArguments {
     let numbers = parts.compactMap { Double($0) }.filter(\.isFinite)
     guard numbers.count == channels, parts.count == channels else {
       throw UsageError(
-        "\(option): expected \(channels) numbers separated by commas, found '\(text ?? "nothing")'; "
-          + "--mean and --deviation go together")
+        "\(option): expected a number for each channel (\(channels)), separated by commas, found "
+          + "\(text.map { "'\($0)'" } ?? "nothing"); --mean and --deviation go together")
     }
     return numbers
   }

@@ -79,7 +79,7 @@ struct QuickstartCommand: ParsableCommand {
     for index in results.networks[0].attacks.indices {
       let attack = results.networks[0].attacks[index]
       table.add(
-        ["\(attack.attack), ε \(pixels(attack.epsilon))"]
+        ["\(attack.attack), ε \(PixelText.text(attack.epsilon))"]
           + results.networks.map { $0.attacks[index].score.cell })
     }
     return table.text

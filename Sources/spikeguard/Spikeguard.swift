@@ -20,8 +20,19 @@ struct SpikeguardCommand: ParsableCommand {
     ])
 
   static func main() {
+    // The parser alone would complain of an unknown command's options.
+    do throws(ValidationError) { try checkName(CommandLine.arguments.dropFirst().first) } catch {
+      exit(withError: error)
+    }
     // A command works on batches of one size, so what a batch leaves is what the next one needs.
     Engine.keepFreedMemory()
     main(nil)
+  }
+
+  static func checkName(_ name: String?) throws(ValidationError) {
+    let known = configuration.subcommands.map { $0.configuration.commandName ?? "" }
+    guard let name, !name.hasPrefix("-"), !(known + ["help"]).contains(name) else { return }
+    throw ValidationError(
+      "expected one of the commands \(known.joined(separator: ", ")), found '\(name)'")
   }
 }

@@ -33,10 +33,3 @@ extension Score {
     return "\(number(accuracy)) % (\(number(low))–\(number(high)))  \(correct)/\(total)"
   }
 }
-
-/// ε as a whole number of 255ths where it is one.
-func pixels(_ epsilon: Double) -> String {
-  let levels = epsilon * 255
-  guard abs(levels - levels.rounded()) < 1e-9 else { return "\(epsilon)" }
-  return "\(Int(levels.rounded()))/255"
-}

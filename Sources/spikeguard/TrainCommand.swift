@@ -73,19 +73,19 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try outputFolder()
     let display = ProgressDisplay()
     display.begin("Reading \(data.data)")
     let (train, test) = try DataAccess.loadBoth(
       data.data, trainLimit: data.limit, options: ("--limit", ""))
     display.finish("\(train.count) training and \(test.count) test images")
 
-    let job = try TrainingJob(
-      network: network.recipe(for: train), training: recipe, dataset: train,
-      checkpoint: folder.file(Self.checkpointName))
+    let job = try job(on: train)
+    // Made last, so that bad input leaves no empty folder.
+    let folder = try outputFolder()
     display.begin("Training")
     let outcome = try job.run(resuming: resume) { display.show($0) }
-    display.finish("checkpoint \(job.checkpoint)")
+    let fallbacks = outcome.deflationFallbacks.map { ", \($0) fallbacks to a full decomposition" }
+    display.finish("checkpoint \(job.checkpoint)\(fallbacks ?? "")")
 
     display.begin("Testing")
     let score = CleanEvaluation.score(
@@ -97,6 +97,12 @@ struct TrainCommand: ParsableCommand {
     try OutputFile.write(result.json(), to: folder.file(Self.resultsName))
     try record.write(result)
     print("clean accuracy \(score.cell)")
+  }
+
+  func job(on dataset: ImageDataset) throws -> TrainingJob {
+    try TrainingJob(
+      network: network.recipe(for: dataset), training: recipe, dataset: dataset,
+      checkpoint: out + "/" + Self.checkpointName)
   }
 
   private static let checkpointName = "checkpoint.safetensors"

@@ -10,7 +10,9 @@ enum ReportSamples {
       spikeguard: "0.1.0", engine: "LibTorch 2.11.0", created: "2026-01-02T03:04:05Z",
       machine: Machine(
         processor: "Quiet Processor 9", instructions: "AVX2", threads: 2, system: "Debian 12"),
-      networks: networks, attackedImages: 1000, sweptImages: 250, seconds: 312.4)
+      networks: networks,
+      testData: try facts("test", count: 10_000, crc32: "7e57da7a"), attackedImages: 1000,
+      sweptImages: 250, seconds: 312.4)
   }
 
   /// A plain and a deflated network; PGD left them 12 and 104 of 1,000 images.
@@ -73,11 +75,15 @@ enum ReportSamples {
     var training = TrainingRecipe()
     training.deflation = deflation
     training.seed = seed
-    let facts = Data(
-      #"{"name": "Fashion-MNIST", "split": "train", "count": 60000, "crc32": "c0ffee42"}"#.utf8)
     return RunManifest(
       network: NetworkRecipe(), training: training,
-      dataset: try JSONDecoder().decode(DatasetFacts.self, from: facts))
+      dataset: try facts("train", count: 60_000, crc32: "c0ffee42"))
+  }
+
+  private static func facts(_ split: String, count: Int, crc32: String) throws -> DatasetFacts {
+    let json =
+      #"{"name": "Fashion-MNIST", "split": "\#(split)", "count": \#(count), "crc32": "\#(crc32)"}"#
+    return try JSONDecoder().decode(DatasetFacts.self, from: Data(json.utf8))
   }
 
   /// A grey 4 × 4 ramp whose every pixel the attack raised by `strength`.
@@ -87,6 +93,19 @@ enum ReportSamples {
       index: index, label: "Ankle boot", cleanPrediction: "Ankle boot",
       adversarialPrediction: "Sneaker", clean: clean,
       adversarial: clean.map { $0 + UInt8(strength) }, channels: 1, height: 4, width: 4)
+  }
+}
+
+extension AttackScore {
+  /// Of FGSM, or of PGD by its name, with seed 5.
+  init(attack: String, epsilon: Double, score: Score, seconds: Double) {
+    let settings: AttackRecipe =
+      attack == "FGSM"
+      ? .fgsm(epsilon: epsilon)
+      : .pgd(
+        epsilon: epsilon, stepSize: 2.0 / 255, steps: Int(attack.dropFirst(4))!, restarts: 1,
+        randomStart: true)
+    self.init(settings, seed: 5, score: score, seconds: seconds)
   }
 }
 

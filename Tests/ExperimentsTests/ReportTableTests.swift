@@ -86,6 +86,9 @@ import Testing
       ["Spikeguard", "0.1.0"], ["LibTorch", "LibTorch 2.11.0"], ["Processor", "Quiet Processor 9"],
       ["Whole run", "5 min 12 s"], ["Images attacked for the table", "1,000"],
       ["Deflated: training data", "Fashion-MNIST, train split, 60,000 images, CRC-32 c0ffee42"],
+      ["Test data", "Fashion-MNIST, test split, 10,000 images, CRC-32 7e57da7a"],
+      ["Attack", "FGSM, ε 8/255, seed 5"],
+      ["Attack", "PGD-10, ε 8/255, steps of 2/255 from a random start, seed 5"],
       ["Plain: seed", "7"],
     ] {
       #expect(rows.contains(row), "\(row)")

@@ -59,7 +59,7 @@ public struct BuiltProduct: Sendable {
       process.standardInput = FileHandle.nullDevice
       process.standardOutput = try emptyFile(scratch + "/out")
       process.standardError = try emptyFile(scratch + "/err")
-      try process.run()
+      try withoutBlockedSignals { try process.run() }
       let deadline = Date() + seconds
       var interruption = interruption
       while process.isRunning, Date() < deadline {
@@ -84,6 +84,17 @@ public struct BuiltProduct: Sendable {
     public let path: String
     public var description: String { "\(path) is not there: build it first (swift build)" }
   }
+}
+
+/// Calls `body` with no signal blocked on this thread: a process inherits the mask of the thread that starts it, and
+/// Dispatch blocks nearly all on its own.
+private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+  var none = sigset_t()
+  var before = sigset_t()
+  sigemptyset(&none)
+  pthread_sigmask(SIG_SETMASK, &none, &before)
+  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+  try body()
 }
 
 private func emptyFile(_ path: String) throws -> FileHandle {

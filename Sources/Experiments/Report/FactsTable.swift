@@ -18,7 +18,8 @@ struct FactsTable {
         ("System", machine.system),
         ("Images attacked for the table", NumberText.count(results.attackedImages)),
         ("Images attacked for each ε of the sweep", NumberText.count(results.sweptImages)),
-      ] + results.networks.flatMap(Self.facts)
+        ("Test data", Self.text(results.testData)),
+      ] + attacks + results.networks.flatMap(Self.facts)
     return """
       <div class="wide" role="region" aria-label="Versions, machine and data" tabindex="0">
       <table class="facts">
@@ -32,14 +33,23 @@ struct FactsTable {
       """
   }
 
+  /// Both networks meet the same attacks; each draws its random numbers anew from the seed.
+  private var attacks: [(String, String)] {
+    guard let network = results.networks.first else { return [] }
+    let rows = [("Attack", network.attacks), ("Attack of the sweep", network.sweep)]
+    return rows.flatMap { name, scores in
+      scores.map { (name, "\($0.settings), seed \($0.seed)") }
+    }
+  }
+
+  private static func text(_ data: DatasetFacts) -> String {
+    "\(data.name), \(data.split.rawValue) split, \(NumberText.count(data.count)) images, "
+      + "CRC-32 \(data.crc32)"
+  }
+
   private static func facts(_ network: NetworkResults) -> [(String, String)] {
-    let data = network.manifest.dataset
-    return [
-      (
-        "\(network.title): training data",
-        "\(data.name), \(data.split.rawValue) split, \(NumberText.count(data.count)) images, "
-          + "CRC-32 \(data.crc32)"
-      ),
+    [
+      ("\(network.title): training data", text(network.manifest.dataset)),
       ("\(network.title): seed", "\(network.manifest.training.seed)"),
       ("\(network.title): training time", NumberText.seconds(network.trainingSeconds)),
     ]

@@ -40,8 +40,9 @@ struct PictureGrid {
     let hidden = networks.map { $0.examples.count - examples($0).count }.reduce(0, +)
     let left: HTML =
       hidden == 0 ? "" : " \(hidden) images that are neither grey nor RGB are not shown."
+    let attack = networks.first?.attacks.last.map { "\($0.settings): " } ?? ""
     return """
-      <p>For each network: the attacked image, and what changed, |attacked − clean|, \
+      <p>\(attack)for each network the attacked image, and what changed, |attacked − clean|, \
       \(magnification)\u{A0}times as bright. No pixel moved by more than \(largestDifference)/255.\
       \(left)</p>
       """

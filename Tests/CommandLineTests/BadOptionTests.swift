@@ -1,0 +1,80 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Testing
+
+@testable import spikeguard
+
+/// Values that an option understands and that make no sense.
+@Suite struct BadOptionTests {
+  /// In this process: what `train` makes of its options before it reads or writes anything.
+  @Test(arguments: training + networks)
+  func `options that make no network or no training are named`(
+    options: String, message: String
+  ) throws {
+    let data = try ImageDataset(
+      Workplace.quarters, from: "memory", name: "data", split: .train)
+    let arguments = ["train"] + options.split(separator: " ").map(String.init)
+    let command = try #require(SpikeguardCommand.parseAsRoot(arguments) as? TrainCommand)
+    let error = #expect(throws: (any Error).self) {
+      let job = try command.job(on: data)
+      _ = try job.network.build(seed: 0)
+    }
+    guard let error else { return }
+    #expect(SpikeguardCommand.message(for: error) == message)
+    #expect(SpikeguardCommand.exitCode(for: error) == .failure)
+  }
+
+  @Test(arguments: attacks)
+  func `bad settings of an attack end with one sentence`(_ row: BadInput) throws {
+    try row.check()
+  }
+
+  static let training = [
+    ("--epochs 0", "--epochs: expected 1 to 1000000, found 0"),
+    ("--batch-size 0", "--batch-size: expected at least 1, found 0"),
+    ("--learning-rate=-0.1", "--learning-rate: expected above 0, at most 1000, found -0.1"),
+    ("--learning-rate 1e39", "--learning-rate: expected above 0, at most 1000, found 1e+39"),
+    ("--momentum 1", "--momentum: expected at least 0, below 1, found 1.0"),
+    ("--weight-decay inf", "--weight-decay: expected 0 to 1000, found inf"),
+    ("--mean-square-weight 2", "--mean-square-weight: expected 0 to 1, found 2.0"),
+    ("--crop=-1", "--crop: expected 0 to 8, found -1"),
+  ]
+
+  static let networks = [
+    ("--time-steps 0", "time steps: expected 1 to 1024, found 0"),
+    ("--classes 3", "--classes: expected at least 4, as many as data has, found 3"),
+    ("--width 0", "width: expected above 0, at most 16, found 0.0"),
+    ("--tau 0.5", "tau: expected at least 1, found 0.5"),
+    ("--threshold nan", "threshold: expected above 0, found nan"),
+    ("--surrogate-width 0", "surrogate width: expected above 0, found 0.0"),
+    (
+      "--model vgg11",
+      "vgg11 halves the image once a stage and needs at least 32 × 32 pixels, found 8 × 8; use "
+        + "vgg5, or pad the images"
+    ),
+    (
+      "--mean 0.1,0.2 --deviation 1",
+      "--mean: expected a number for each channel (1), separated by commas, found '0.1,0.2'; --mean "
+        + "and --deviation go together"
+    ),
+    (
+      "--mean 0.1",
+      "--deviation: expected a number for each channel (1), separated by commas, found nothing; "
+        + "--mean and --deviation go together"
+    ),
+    ("--mean 0 --deviation 0", "--deviation: expected positive numbers, found [0.0]"),
+  ]
+
+  static let attacks: [BadInput] = [
+    ("--steps 0", "steps: expected at least 1, found 0; 10 is usual"),
+    (
+      "--step-size 0",
+      "step size: expected 0 < α ≤ 1, found 0.0; α is in pixel units of [0, 1]: write 2/255, not 2"
+    ),
+    (
+      "--no-random-start --restarts 2",
+      "restarts: expected 1 run, or more from random starts, found 2; from the image itself every run would be the same"
+    ),
+  ].map { BadInput("attack CHECKPOINT DATA --save-adversarial new " + $0, $1) }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import TestSupport
+import Testing
+
+@testable import spikeguard
+
+/// Command lines that cannot be understood: the parser ends them, before any work.
+@Suite struct UsageErrorTests {
+  @Test(arguments: lines)
+  func `what cannot be understood is named`(line: String, message: String) {
+    let error = #expect(throws: (any Error).self) {
+      try SpikeguardCommand.parseAsRoot(line.split(separator: " ").map(String.init))
+    }
+    guard let error else { return }
+    #expect(SpikeguardCommand.message(for: error) == message)
+    #expect(SpikeguardCommand.exitCode(for: error) == .validationFailure)
+  }
+
+  @Test func `a usage error of the program ends with 64 and the usage`() throws {
+    let program = try Workplace.program.get()
+    let known = "quickstart, train, attack, predict, gradients, deflate, doctor"
+    for (line, message, command) in [
+      (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
+      (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),
+    ] {
+      let outcome = try program.run(line)
+      #expect(outcome.exitCode == 64 && outcome.standardOutput == "")
+      #expect(outcome.standardError.hasPrefix("Error: \(message)\nUsage: spikeguard\(command) "))
+    }
+  }
+
+  private static let epsilon =
+    "is invalid for '--epsilon <epsilon>': expected a fraction as 8/255 or a number from 0 to 1; "
+    + "pixels are in [0, 1]"
+  static let lines: [(line: String, message: String)] = [
+    ("train --data tensors:d --widht 1", "Unknown option '--widht'. Did you mean '--width'?"),
+    ("train --epochs two", "The value 'two' is invalid for '--epochs <epochs>'"),
+    (
+      "train --data tensors:d --model vgg6",
+      "The value 'vgg6' is invalid for '--model <model>'. Please provide one of 'vgg5', 'vgg11', "
+        + "'vgg13', 'vgg16' or 'vgg19'."
+    ),
+    (
+      "predict --checkpoint c --data tensors:d --split dev --out new",
+      "The value 'dev' is invalid for '--split <split>'. Please provide one of 'train' and 'test'."
+    ),
+    ("predict --checkpoint c --data tensors:d", "Missing expected argument '--out <out>'"),
+    (
+      "attack --checkpoint c --data tensors:d --epsilon 8",
+      "The value '8' \(epsilon), so write 8/255"
+    ),
+    ("attack --checkpoint c --data tensors:d --epsilon 1/0", "The value '1/0' \(epsilon)"),
+    ("attack --checkpoint c --data tensors:d --epsilon=-0.1", "The value '-0.1' \(epsilon)"),
+    (
+      "attack --data tensors:d", "name the network: either --checkpoint FILE or --weights FILE"
+    ),
+    (
+      "attack --checkpoint c --weights w --data tensors:d",
+      "name the network: either --checkpoint FILE or --weights FILE"
+    ),
+    (
+      "attack --checkpoint c --data tensors:d --tau 2",
+      "--tau goes with --weights; a checkpoint says itself what network it is"
+    ),
+    (
+      "train --data tensors:d --resume --overwrite",
+      "--resume goes on from what --overwrite would replace; give one of them"
+    ),
+    (
+      "attack --checkpoint c --data tensors:d --batch-size 0",
+      "--batch-size: expected at least 1, found 0"
+    ),
+  ]
+}
