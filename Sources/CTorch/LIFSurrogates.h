@@ -87,19 +87,19 @@ template <class T> struct TriangleSurrogate : SurrogateWidth<T> {
     return (height > 0 ? height : T(0)) * inverse;
   }
   LIF_INLINE T curvature(T u) const {
-    T inside = std::fabs(u) < width ? inverse * inverse : T(0);
+    T inside = std::fabs(u) <= width ? inverse * inverse : T(0);
     return u > 0 ? -inside : u < 0 ? inside : T(0);
   }
 };
 
-// g1(z) = 1 for |z| < 1/2, else 0
+// g1(z) = 1 for |z| <= 1/2, else 0: clamping, the composed form, counts its ends as inside
 template <class T> struct RectangleSurrogate : SurrogateWidth<T> {
   using SurrogateWidth<T>::SurrogateWidth, SurrogateWidth<T>::width, SurrogateWidth<T>::inverse;
   LIF_INLINE T primitive(T u) const {
     T z = u * inverse + T(0.5);
     return z < 0 ? T(0) : z > 1 ? T(1) : z;
   }
-  LIF_INLINE T slope(T u) const { return std::fabs(u) < T(0.5) * width ? inverse : T(0); }
+  LIF_INLINE T slope(T u) const { return std::fabs(u) <= T(0.5) * width ? inverse : T(0); }
   LIF_INLINE T curvature(T) const { return 0; }
 };
 

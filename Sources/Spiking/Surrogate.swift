@@ -8,7 +8,7 @@ import Torch
 /// | shape | g(z) | SpikingJelly |
 /// |---|---|---|
 /// | triangle | max(0, 1 − abs(z)) | `PiecewiseQuadratic` |
-/// | rectangle | 1 where abs(z) < ½ | – |
+/// | rectangle | 1 where abs(z) ≤ ½ | – |
 /// | sigmoid | σ(z)(1 − σ(z)) | `Sigmoid` |
 /// | arctan | ½ / (1 + (πz/2)²) | `ATan` |
 public enum Surrogate: Sendable, Equatable, Hashable {

@@ -25,9 +25,10 @@ public enum Engine {
   /// Keeps the memory of tensors that are gone for those to come, until the process ends.
   ///
   /// For programs that train: a step allocates what the step before freed, and otherwise the kernel takes the
-  /// pages back and clears them again each time, a seventh of a small step (docs/performance.md). The process
-  /// stays at its highest memory use; numbers do not change. It acts on the whole process, so a library should
-  /// leave it to its caller. Call it before the first tensor is made.
+  /// pages back and clears them again each time (docs/performance.md says what that costs). The process stays at
+  /// its highest memory use; numbers do not change. It acts on the whole process, so a library should leave it
+  /// to its caller; call it before the first tensor is made. What other threads than the main one allocate is
+  /// returned as before: glibc gives them heaps of their own, which this does not govern.
   ///
   /// - Returns: false where the C library is not glibc; nothing changes then.
   @discardableResult

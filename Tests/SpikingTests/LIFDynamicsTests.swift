@@ -99,7 +99,7 @@ import Torch
       let g: Double =
         switch shape {
         case .triangle: Swift.max(0, 1 - abs(z))
-        case .rectangle: abs(z) < 0.5 ? 1 : 0
+        case .rectangle: abs(z) <= 0.5 ? 1 : 0
         case .sigmoid: 1 / (2 + exponential(z) + exponential(-z))
         case .arctan: 0.5 / (1 + (Double.pi * z / 2) * (Double.pi * z / 2))
         }

@@ -62,6 +62,23 @@ import Torch
     }
   }
 
+  /// A silent neuron, x = 0, stands at a corner of a surrogate of width 1 or 2, where one-sided derivatives differ.
+  @Test(arguments: Surrogate.Shape.allCases, [0.5, 1, 2])
+  func `equals the composition at the corners of a surrogate`(
+    _ shape: Surrogate.Shape, _ width: Double
+  ) throws {
+    let x = Tensor([-0.5, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3])
+    let found = try [LIF.Implementation.fused, .composed].map {
+      let neuron = LIF(surrogate: Surrogate(shape, width: width), implementation: $0)
+      return try Derivatives(neuron, { Signal(stepped: $0, steps: 1) }, at: x, seed: 5)
+    }
+    expectClose(found[0].spikes, found[1].spikes, relative: 0)
+    expectClose(found[0].gradient, found[1].gradient, relative: 1e-12, absolute: 1e-12)
+    expectClose(
+      found[0].hessianVectorProduct, found[1].hessianVectorProduct, relative: 1e-12,
+      absolute: 1e-12)
+  }
+
   @Test(arguments: Options.all)
   func `equals the composition of tensor operations, forward and twice backward`(
     _ options: Options

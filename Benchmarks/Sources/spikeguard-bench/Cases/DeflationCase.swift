@@ -14,7 +14,7 @@ enum DeflationCase: BenchmarkCase {
     let rounds = session.rounds(5, quick: 3)
     let sequence = try GradientSequence.vgg11(batch: 32, count: rounds + 1)
     let matrices = sequence.last!.filter { sequence.last![$0]!.rank >= 2 }
-    print(
+    say(
       "\nDeflation: gradients of \(sequence.count) training steps of a VGG-11 (width 1, "
         + "3 × 32 × 32, T = 4, batch 32, random images); warm starts from the step before")
     var rows = [DeflationLayer.header]
@@ -25,8 +25,8 @@ enum DeflationCase: BenchmarkCase {
       session.record.comparisons.append(comparison)
       rows.append(layer.row(comparison))
     }
-    for line in aligned(rows) { print("  " + line) }
-    print(
+    for line in aligned(rows) { say("  " + line) }
+    say(
       "  Medians. error: ‖D − D₆₄‖/‖D₆₄‖ with D₆₄ from LAPACK in float64, allowed 1e-4 where "
         + "σ₁/σ₂ ≥ 1.01;\n  excess: ‖D‖₂/σ₂ − 1, allowed 1e-3.")
     session.publish(

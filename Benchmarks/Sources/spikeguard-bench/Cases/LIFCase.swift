@@ -9,7 +9,7 @@ enum LIFCase: BenchmarkCase {
   private static let steps = 4
 
   static func run(_ session: inout Session) throws {
-    print("\nLIF: T = \(steps), float32, channels-last, the default neuron; milliseconds")
+    say("\nLIF: T = \(steps), float32, channels-last, the default neuron; milliseconds")
     var rows = [["x", "pass", "fused", "composed", "ratio", "equal"]]
     for batch in session.quick ? [32] : [32, 128] {
       for map in [[64, 32, 32], [256, 8, 8], [512, 2, 2]] {
@@ -24,8 +24,8 @@ enum LIFCase: BenchmarkCase {
         }
       }
     }
-    for line in aligned(rows) { print("  " + line) }
-    print(
+    for line in aligned(rows) { say("  " + line) }
+    say(
       "  Median (min – max). equal: largest difference of spikes, of the gradient of x, and of the gradient of "
         + "⟨that, a direction⟩; allowed 1e-6.")
   }

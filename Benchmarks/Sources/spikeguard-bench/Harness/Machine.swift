@@ -38,7 +38,7 @@ struct Machine: Codable {
   func warnIfBusy() {
     let load = Self.loadNow
     guard load > Double(cores) else { return }
-    print(
+    say(
       "warning: load average \(formatted(load, 3)) on \(cores) cores: others work here too; "
         + "trust the ratios more than the times")
   }

@@ -31,22 +31,24 @@ struct Options: ParsableArguments {
 
   /// Runs cases; one that disagrees does not keep the others from running.
   func run(_ cases: [any BenchmarkCase.Type]) throws {
+    // As the command line does; else both sides of a case pay for fresh pages more than for their work.
+    Engine.keepFreedMemory()
     if let threads { Engine.threads = threads }
     var session = Session(options: self)
-    print(session.record.machine.description)
+    say(session.record.machine.description)
     var failures = 0
     for one in cases {
       session.record.machine.warnIfBusy()
       do { try one.run(&session) } catch {
         failures += 1
-        print("\n\(one.name): FAILED: \(error)")
+        say("\n\(one.name): FAILED: \(error)")
       }
     }
     if let json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       try encoder.encode(session.record).write(to: URL(fileURLWithPath: json))
-      print("\nRecord: \(json)")
+      say("\nRecord: \(json)")
     }
     guard failures == 0 else { throw ExitCode.failure }
   }
@@ -69,7 +71,7 @@ struct Session {
 
   /// Prints a finished table and keeps its numbers.
   mutating func publish(_ comparison: Comparison) {
-    print("\n" + comparison.table)
+    say("\n" + comparison.table)
     record.comparisons.append(comparison)
   }
 }

@@ -9,6 +9,12 @@ func formatted(_ value: Double, _ digits: Int) -> String {
 
 func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
 
+/// Prints a line at once, into a file too: a full run takes minutes.
+func say(_ line: String) {
+  print(line)
+  fflush(nil)
+}
+
 /// Columns of equal width: the first to the left, the others to the right.
 func aligned(_ rows: [[String]]) -> [String] {
   let columns = rows.map(\.count).max() ?? 0
