@@ -40,6 +40,11 @@ struct Comparison: Codable {
   /// Median of a side over the median of the first: above 1 means that the first is faster.
   func ratio(_ side: Side) -> Double { side.samples.median / sides[0].samples.median }
 
+  /// Median of the rounds' own ratios: what slows a whole round down cancels out.
+  func pairedRatio(_ side: Side) -> Double {
+    Samples(seconds: zip(side.samples.seconds, sides[0].samples.seconds).map { $0 / $1 }).median
+  }
+
   /// Median and spread of one side.
   func time(of side: Side) -> String {
     let time = { (seconds: Double) in formatted(seconds * unit.perSecond, 3) }
@@ -51,12 +56,15 @@ struct Comparison: Codable {
     var lines = [title]
     lines += agreements.map { "  equal: " + $0.description }
     let memory = sides.contains { $0.peakBytes != nil }
-    var rows = [["", "median", "min – max", "ratio"] + (memory ? ["peak MiB", "idle MiB"] : [])]
+    var rows = [
+      ["", "median", "min – max", "ratio", "paired"] + (memory ? ["peak MiB", "idle MiB"] : [])
+    ]
     for side in sides {
       let time = { (seconds: Double) in formatted(seconds * unit.perSecond, 4) }
       var row = [
         side.name, "\(time(side.samples.median)) \(unit.rawValue)",
         "\(time(side.samples.least)) – \(time(side.samples.most))", formatted(ratio(side), 3),
+        formatted(pairedRatio(side), 3),
       ]
       if memory { row += [mebibytes(side.peakBytes), mebibytes(side.idleBytes)] }
       rows.append(row)
