@@ -21,7 +21,7 @@ public struct Quickstart: Sendable {
   /// How many of the first test images the table's attacks work on.
   public var attackedImages = 1000
   /// How many of the first test images the ε sweep works on.
-  public var sweptImages = 200
+  public var sweptImages = 500
   public static let epsilon = 8.0 / 255
   public static let sweep = [1.0, 2, 4, 8, 16].map { $0 / 255 }
 
