@@ -1,5 +1,6 @@
 import Attacks
 import Datasets
+import Foundation
 import Spiking
 import Torch
 
@@ -32,14 +33,11 @@ extension AttackRecipe: CustomStringConvertible {
 
 /// Distances in pixel units as people write them.
 public enum PixelText {
-  /// A whole or half number of 255ths where it is one: `8/255`.
+  /// `8/255` or `0.25/255` where it is a whole number of quarter levels, else as it is: `0.03`.
   public static func text(_ distance: Double) -> String {
-    let levels = distance * 255
-    guard distance > 0, abs(levels * 2 - (levels * 2).rounded()) < 1e-9 else {
-      return "\(distance)"
-    }
-    let whole = abs(levels - levels.rounded()) < 1e-9
-    return (whole ? "\(Int(levels.rounded()))" : "\((levels * 2).rounded() / 2)") + "/255"
+    let quarters = distance * 255 * 4
+    guard distance > 0, abs(quarters - quarters.rounded()) < 1e-9 else { return "\(distance)" }
+    return String(format: "%g/255", quarters.rounded() / 4)
   }
 }
 

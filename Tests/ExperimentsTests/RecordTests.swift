@@ -15,6 +15,10 @@ import Torch
       "PGD-7 ×3, ε 0.03, steps of 0.5/255 from a random start"
     ),
     (
+      .pgd(epsilon: 1.0 / 255, stepSize: 0.25 / 255, steps: 10, restarts: 1, randomStart: true),
+      "PGD-10, ε 1/255, steps of 0.25/255 from a random start"
+    ),
+    (
       .pgd(epsilon: 1, stepSize: 2.0 / 255, steps: 1, restarts: 1, randomStart: false),
       "PGD-1, ε 255/255, steps of 2/255 from the image itself"
     ),
