@@ -8,21 +8,20 @@ import Torch
 
 /// What a run writes down of itself.
 @Suite struct RecordTests {
-  @Test(arguments: [
-    (AttackRecipe.fgsm(epsilon: 8.0 / 255), "FGSM, ε 8/255"),
-    (
-      .pgd(epsilon: 0.03, stepSize: 0.5 / 255, steps: 7, restarts: 3, randomStart: true),
-      "PGD-7 ×3, ε 0.03, steps of 0.5/255 from a random start"
-    ),
-    (
-      .pgd(epsilon: 1.0 / 255, stepSize: 0.25 / 255, steps: 10, restarts: 1, randomStart: true),
-      "PGD-10, ε 1/255, steps of 0.25/255 from a random start"
-    ),
-    (
-      .pgd(epsilon: 1, stepSize: 2.0 / 255, steps: 1, restarts: 1, randomStart: false),
-      "PGD-1, ε 255/255, steps of 2/255 from the image itself"
-    ),
-  ])
+  private static let recipes: [AttackRecipe] = [
+    .fgsm(epsilon: 8.0 / 255),
+    .pgd(epsilon: 0.03, stepSize: 0.5 / 255, steps: 7, restarts: 3, randomStart: true),
+    .pgd(epsilon: 1.0 / 255, stepSize: 0.25 / 255, steps: 10, restarts: 1, randomStart: true),
+    .pgd(epsilon: 1, stepSize: 2.0 / 255, steps: 1, restarts: 1, randomStart: false),
+  ]
+  private static let texts = [
+    "FGSM, ε 8/255",
+    "PGD-7 ×3, ε 0.03, steps of 0.5/255 from a random start",
+    "PGD-10, ε 1/255, steps of 0.25/255 from a random start",
+    "PGD-1, ε 255/255, steps of 2/255 from the image itself",
+  ]
+
+  @Test(arguments: zip(recipes, texts))
   func `an attack says its settings`(_ recipe: AttackRecipe, _ text: String) {
     #expect("\(recipe)" == text)
   }
