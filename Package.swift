@@ -23,13 +23,14 @@ let modules: KeyValuePairs<String, [String]> = [
 let testImports: [String: [String]] = [
   "Layers": ["Torch"],
   "Spiking": ["Torch", "Layers"],
-  "Models": ["Torch", "Layers", "Spiking"],
+  "Models": ["Torch", "Layers", "Spiking", "NetworkFixtures"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
   "Datasets": ["Torch", "CZlib"],
   "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
-    "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
+    "NetworkFixtures", "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks",
+    "Datasets", "Training",
   ],
 ]
 
@@ -89,6 +90,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport", swiftSettings: strict
     ),
+    .target(
+      name: "NetworkFixtures",
+      dependencies: ["TestSupport", "Torch", "Layers", "Spiking", "Models"],
+      path: "Tests/NetworkFixtures", swiftSettings: strict),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport", "Torch"]),
     .testTarget(
       name: "CommandLineTests",

@@ -1,13 +1,11 @@
 import Attacks
 import Foundation
 import Layers
-import Models
+import NetworkFixtures
 import Spiking
 import TestSupport
 import Testing
 import Torch
-
-@testable import Experiments
 
 /// torchattacks' FGSM and PGD on the same spiking network (scripts/fixtures/attacks.py).
 ///
@@ -26,18 +24,8 @@ import Torch
       let alpha: Double
       let steps: Int
     }
-    struct Network: Decodable {
-      let model: String
-      let classes: Int
-      let channels: Int
-      let width: Double
-      let head: String
-      let steps: Int
-      let mean: [Double]
-      let std: [Double]
-    }
     let attack: Attack
-    let network: Network
+    let network: NetworkDescription
     let weights: String
   }
 
@@ -49,22 +37,9 @@ import Torch
     (epsilon, stepSize, steps) = (
       options.attack.epsilon, options.attack.alpha, options.attack.steps
     )
-    var recipe = NetworkRecipe()
-    recipe.model = try #require(.init(rawValue: options.network.model))
-    recipe.classes = options.network.classes
-    recipe.channels = options.network.channels
-    recipe.width = options.network.width
-    recipe.head = try #require(.init(rawValue: options.network.head))
-    recipe.steps = options.network.steps
-    recipe.normalization = PixelNormalization(
-      mean: options.network.mean, standardDeviation: options.network.std)
-    let network = try recipe.build(seed: 1)
-    let prefix = "weights."
-    try network.load(
-      NamedTensors(
-        Fixture.load(options.weights).tensors.filter { $0.hasPrefix(prefix) }
-          .map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }))
-    classifier = network.classifier(recipe.encoder)
+    let network = try options.network.network(
+      imageSize: file["images"]!.size(2), weightsOf: Fixture.load(options.weights).tensors)
+    classifier = network.classifier(DirectEncoding(steps: options.network.steps))
   }
 
   @Test func `predictions on the clean images are theirs`() {

@@ -1,6 +1,7 @@
 import Foundation
 import Layers
 import Models
+import NetworkFixtures
 import Spiking
 import TestSupport
 import Testing
@@ -8,56 +9,14 @@ import Torch
 
 /// Networks with the weights and numbers of SpikingJelly 0.0.0.0.14 (scripts/fixtures).
 @Suite struct VGGFixtureTests {
-  private struct Options: Decodable {
-    struct Neuron: Decodable {
-      let leak: Double
-      let inputScale: Double
-      let threshold: Double
-      let reset: String
-      let detachReset: Bool
-      let surrogate: String
-      let width: Double
-    }
-    let model: String
-    let classes: Int
-    let channels: Int
-    let width: Double
-    let head: String
-    let steps: Int
-    let mean: [Double]
-    let std: [Double]
-    let neuron: Neuron
-  }
-
   /// A fixture's network, as our own.
   private func load(_ name: String) throws -> (file: SafetensorsFile, network: VGG, steps: Int) {
     let file = try Fixture.load(name)
     let json = try #require(file.metadata["options"])
-    let options = try JSONDecoder().decode(Options.self, from: Data(json.utf8))
-    var neuron = LIF(
-      threshold: options.neuron.threshold, reset: options.neuron.reset == "soft" ? .soft : .hard,
-      detachesReset: options.neuron.detachReset,
-      surrogate: Surrogate(
-        try #require(Surrogate.Shape(rawValue: options.neuron.surrogate)),
-        width: options.neuron.width))
-    neuron.leak = options.neuron.leak
-    neuron.inputScale = options.neuron.inputScale
-    let network = try VGG(
-      VGGConfiguration(
-        try #require(.init(rawValue: options.model)), classes: options.classes,
-        channels: options.channels, imageSize: file.tensors["images"]!.size(2),
-        width: options.width, head: try #require(.init(rawValue: options.head)),
-        normalization: PixelNormalization(mean: options.mean, standardDeviation: options.std),
-        neuron: neuron),
-      using: Generator(seed: 1))
-    try network.load(part("weights.", of: file))
-    return (file, network, options.steps)
-  }
-
-  private func part(_ prefix: String, of file: SafetensorsFile) -> NamedTensors {
-    NamedTensors(
-      file.tensors.filter { $0.hasPrefix(prefix) }
-        .map { (String($0.name.dropFirst(prefix.count)), $0.tensor) })
+    let description = try JSONDecoder().decode(NetworkDescription.self, from: Data(json.utf8))
+    let network = try description.network(
+      imageSize: file.tensors["images"]!.size(2), weightsOf: file.tensors)
+    return (file, network, description.steps)
   }
 
   /// Gradients are compared by their norm; a bias before batch norm has none but rounding's, so it is measured
@@ -90,17 +49,17 @@ import Torch
     expectClose(loss.item(), file.tensors[prefix + "loss"]!.item(), relative: 1e-5)
     var leaves = network.parameters
     leaves["images"] = images
-    expectSameGradients(loss.gradients(of: leaves), part(prefix + "grad.", of: file))
+    expectSameGradients(loss.gradients(of: leaves), file.tensors.part(prefix + "grad."))
     if mode == .training {
       let moved = network.buffers
-      for (name, expected) in part("train.running.", of: file) {
+      for (name, expected) in file.tensors.part("train.running.") {
         expectClose(try #require(moved[name]), expected, relative: 1e-6, absolute: 1e-7, name)
       }
     } else {
       let regularised = PerStepCrossEntropy(meanSquareWeight: 0.05)(logits, labels)
       expectClose(
         regularised.item(), file.tensors["objective005.loss"]!.item(), relative: 1e-5)
-      let before = part("weights.", of: file)
+      let before = file.tensors.part("weights.")
       for (name, buffer) in network.buffers { #expect(buffer.isIdentical(to: before[name]!)) }
     }
   }
@@ -111,7 +70,7 @@ import Torch
     let logits = network(DirectEncoding(steps: steps)(file.tensors["images"]!), &pass)
     expectClose(logits, file.tensors["eval.logits"]!, relative: 0, absolute: 1e-4)
     let loss = PerStepCrossEntropy()(logits, file.tensors["labels"]!)
-    let theirs = part("eval.grad.", of: file).filter { $0 != "images" }
+    let theirs = file.tensors.part("eval.grad.").filter { $0 != "images" }
     expectSameGradients(loss.gradients(of: network.parameters), theirs)
   }
 }

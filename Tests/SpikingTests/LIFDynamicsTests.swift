@@ -55,7 +55,7 @@ import Torch
     #expect(spikes.scalars(of: Double.self) == [1, 0])
   }
 
-  @Test(arguments: [Surrogate.Shape.sigmoid, .arctan])
+  @Test(arguments: Surrogate.Shape.allCases)
   func `with the primitive in place of spikes, gradients are those of finite differences`(
     _ shape: Surrogate.Shape
   ) {
@@ -72,6 +72,8 @@ import Torch
       let gradient = loss(leaf).gradients(of: [leaf], createGraph: true)[0]
       expectClose(gradient, numericalGradient(at: x, of: loss), relative: 1e-7, absolute: 1e-9)
 
+      // The others have corners or a constant slope, where second differences say nothing.
+      guard [.sigmoid, .arctan].contains(shape) else { continue }
       // Hessian-vector product against central differences of the gradient along the vector.
       let v = randomTensor([5, 3], seed: 3, dtype: .float64)
       let product = (gradient * v).sum().gradients(of: [leaf])[0]
