@@ -6,7 +6,7 @@ import Training
 /// Clean accuracy on a whole data set.
 public enum CleanEvaluation {
   public static func score(
-    _ network: VGG, _ recipe: NetworkRecipe, on dataset: ImageDataset,
+    _ network: any SpikingNetwork, _ recipe: NetworkRecipe, on dataset: ImageDataset,
     progress: (Int) throws -> Void = { _ in }
   ) rethrows -> Score {
     let correct = try countCorrect(

@@ -14,7 +14,7 @@ public enum Exchange {
     withoutGradients {
       let parts = DataLoader(dataset, batchSize: batchSize).epoch(0).map { batch in
         var pass = ForwardPass(.evaluation)
-        return loaded.network(loaded.recipe.encoder(batch.images), &pass)
+        return loaded.network(loaded.recipe.encoder(batch.images, &pass), &pass)
       }
       return Tensor.concatenating(parts, along: 1)
     }

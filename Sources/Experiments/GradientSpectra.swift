@@ -14,7 +14,7 @@ public enum GradientSpectra {
   ///
   /// - Parameter mode: training uses the batch's own statistics in batch norm.
   public static func gradients(
-    _ network: VGG, _ recipe: NetworkRecipe, on dataset: ImageDataset, _ mode: Mode
+    _ network: any SpikingNetwork, _ recipe: NetworkRecipe, on dataset: ImageDataset, _ mode: Mode
   ) -> NamedTensors {
     let kept = network.buffers.map { $0.copied() }
     defer {
@@ -24,7 +24,7 @@ public enum GradientSpectra {
     }
     let all = 0..<dataset.count
     var pass = ForwardPass(mode)
-    let logits = network(recipe.encoder(dataset.images(at: all)), &pass)
+    let logits = network(recipe.encoder(dataset.images(at: all), &pass), &pass)
     return PerStepCrossEntropy()(logits, dataset.labels(at: all)).gradients(of: network.parameters)
   }
 
@@ -32,7 +32,7 @@ public enum GradientSpectra {
   ///
   /// - Throws: `TorchError` when LAPACK does not converge.
   static func measure(
-    _ network: VGG, _ recipe: NetworkRecipe, on dataset: ImageDataset
+    _ network: any SpikingNetwork, _ recipe: NetworkRecipe, on dataset: ImageDataset
   ) throws -> [LayerSpectrum] {
     let gradients = gradients(network, recipe, on: dataset, .training)
     var deflated = gradients

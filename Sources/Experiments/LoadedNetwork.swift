@@ -6,7 +6,7 @@ import Training
 
 /// A network with its weights, from a checkpoint or from bare weights and a recipe.
 public struct LoadedNetwork: Sendable {
-  public let network: VGG
+  public let network: any SpikingNetwork
   public let recipe: NetworkRecipe
   /// How it was trained, where the file says so.
   public let manifest: RunManifest?

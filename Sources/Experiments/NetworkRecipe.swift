@@ -21,7 +21,7 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
   public var encoder: DirectEncoding { DirectEncoding(steps: steps) }
 
   /// - Parameter seed: of the initial weights.
-  public func build(seed: UInt64) throws(ModelError) -> VGG {
+  public func build(seed: UInt64) throws(ModelError) -> any SpikingNetwork {
     guard steps >= 1, steps <= 1024 else {
       throw .value("time steps", found: "\(steps)", expected: "1 to 1024")
     }

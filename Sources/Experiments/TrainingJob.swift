@@ -30,7 +30,7 @@ public struct TrainingJob: Sendable {
   }
 
   public struct Outcome: Sendable {
-    public let network: VGG
+    public let network: any SpikingNetwork
     public let manifest: RunManifest
     public var curve: [CurvePoint] { manifest.curve }
     /// How often the fast solver gave way to a full decomposition; nil without deflation.
@@ -83,7 +83,7 @@ public struct TrainingJob: Sendable {
 
   /// Reads the checkpoint back; what is returned is its manifest.
   private func restore(
-    _ optimizer: inout Optimizer, _ model: VGG, expecting ours: RunManifest
+    _ optimizer: inout Optimizer, _ model: any SpikingNetwork, expecting ours: RunManifest
   ) throws -> RunManifest {
     let saved = try Checkpoint<RunManifest>(contentsOf: checkpoint)
     let differences = try saved.manifest.differences(from: ours)

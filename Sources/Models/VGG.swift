@@ -45,6 +45,9 @@ public final class VGG: SpikingNetwork {
     return all
   }
 
+  /// A neuron layer is named as its convolution: `layer1.0`.
+  public var neuronLayerNames: [String] { stages.joined().map(\.name) }
+
   /// Signal of images `[B, C, H, W]` in [0, 1] → logits `[T, B, classes]`.
   public func callAsFunction(_ input: Signal, _ pass: inout ForwardPass) -> Tensor {
     pass.begin()
@@ -62,7 +65,8 @@ public final class VGG: SpikingNetwork {
 struct ConvolutionBlock: Sendable {
   let convolution: Conv2d
   let normalization: BatchNorm2d
-  private let convolutionName: String
+  /// The convolution's, in the release.
+  let name: String
   private let normalizationName: String
 
   /// - Parameter firstIndex: the convolution's place in the release's `nn.Sequential`, where batch norm, neuron
@@ -70,12 +74,12 @@ struct ConvolutionBlock: Sendable {
   init(from: Int, to: Int, name: String, firstIndex: Int, using generator: Generator) {
     convolution = Conv2d(from, to, using: generator)
     normalization = BatchNorm2d(to)
-    convolutionName = "\(name).\(firstIndex)."
+    self.name = "\(name).\(firstIndex)"
     normalizationName = "\(name).\(firstIndex + 1)."
   }
 
   var parameters: NamedTensors {
-    var all = convolution.parameters.prefixed(convolutionName)
+    var all = convolution.parameters.prefixed(name + ".")
     all.merge(normalization.parameters.prefixed(normalizationName))
     return all
   }
@@ -83,8 +87,6 @@ struct ConvolutionBlock: Sendable {
   var buffers: NamedTensors { normalization.buffers.prefixed(normalizationName) }
 
   func callAsFunction(_ signal: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass) -> Signal {
-    let mode = pass.mode
-    let current = signal.map { normalization(convolution($0), mode, copies: signal.copies) }
-    return neuron(current, &pass)
+    neuron(normalization(signal.map { convolution($0) }, pass), &pass)
   }
 }

@@ -4,8 +4,8 @@ import Torch
 public protocol Encoder: Sendable {
   /// T
   var steps: Int { get }
-  /// `[B, C, H, W]` in [0, 1] → a signal of ``steps`` steps.
-  func callAsFunction(_ images: Tensor) -> Signal
+  /// `[B, C, H, W]` in [0, 1] → a signal of ``steps`` steps. Random numbers come from the pass's generator.
+  func callAsFunction(_ images: Tensor, _ pass: inout ForwardPass) -> Signal
 }
 
 /// Direct coding: the same image at each time step. The first layer of the network learns the code.
@@ -18,5 +18,7 @@ public struct DirectEncoding: Encoder, Equatable {
     self.steps = steps
   }
 
-  public func callAsFunction(_ images: Tensor) -> Signal { Signal(constant: images, steps: steps) }
+  public func callAsFunction(_ images: Tensor, _ pass: inout ForwardPass) -> Signal {
+    Signal(constant: images, steps: steps)
+  }
 }

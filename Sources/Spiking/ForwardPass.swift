@@ -12,13 +12,19 @@ public struct ForwardPass {
   /// Keep each neuron layer's membrane at the end of a call and start the next call with this pass from
   /// it, so that a long sequence can be walked piece by piece. Gradients stop at the seam.
   public let carriesMembranes: Bool
+  /// Where stochastic parts draw from; nil when nothing random may happen.
+  public let generator: Generator?
 
   /// What each neuron layer emitted in the last call, from the input to the output.
   public private(set) var activity: [LayerActivity] = []
   private var membranes: [Tensor] = []
 
-  public init(_ mode: Mode, gradientView: GradientView? = nil, carryingMembranes: Bool = false) {
+  public init(
+    _ mode: Mode, gradientView: GradientView? = nil, carryingMembranes: Bool = false,
+    using generator: Generator? = nil
+  ) {
     self.mode = mode
+    self.generator = generator
     self.gradientView = gradientView
     carriesMembranes = carryingMembranes
   }

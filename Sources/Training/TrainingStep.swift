@@ -34,7 +34,7 @@ public struct TrainingStep {
     // The forward pass moves running statistics before anyone can see that the loss is no number.
     let statistics = network.buffers.map { $0.copied() }
     var pass = ForwardPass(.training)
-    let logits = network(encoder(images), &pass)
+    let logits = network(encoder(images, &pass), &pass)
     let loss = objective(logits, batch.labels)
     let value = loss.item()
     guard value.isFinite else {

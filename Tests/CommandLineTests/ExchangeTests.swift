@@ -29,7 +29,7 @@ import Training
     let loaded = try LoadedNetwork(checkpoint: place.path("run/checkpoint.safetensors"))
     let data = try place.tensors("data.safetensors")
     var pass = ForwardPass(mode)
-    let logits = loaded.network(DirectEncoding(steps: 3)(data["images"]![0..<count]), &pass)
+    let logits = loaded.network(DirectEncoding(steps: 3)(data["images"]![0..<count], &pass), &pass)
     return (logits, data["labels"]![0..<count], loaded)
   }
 

@@ -14,7 +14,7 @@ import Torch
       using: Generator(seed: 1))
     let images = randomTensor([8, 3, 32, 32], seed: 2).sigmoid()
     var pass = ForwardPass(.training)
-    let logits = network(DirectEncoding(steps: 4)(images), &pass)
+    let logits = network(DirectEncoding(steps: 4)(images, &pass), &pass)
     let loss = PerStepCrossEntropy()(logits, Tensor((0..<8).map { Int64($0) }))
     let gradients = loss.gradients(of: network.parameters)
     var deflated = gradients

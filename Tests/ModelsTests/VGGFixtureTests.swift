@@ -41,7 +41,7 @@ import Torch
     let images = file.tensors["images"]!.requiringGradient()
     let labels = file.tensors["labels"]!
     var pass = ForwardPass(mode)
-    let logits = network(DirectEncoding(steps: steps)(images), &pass)
+    let logits = network(DirectEncoding(steps: steps)(images, &pass), &pass)
     expectClose(logits, file.tensors[prefix + "logits"]!, relative: 0, absolute: 1e-4)
     for layer in pass.activity { #expect(layer.rate > 0.05, "a silent layer proves nothing") }
 
@@ -67,7 +67,7 @@ import Torch
   @Test func `a deep VGG-11 with other neurons gives SpikingJelly's logits and gradients`() throws {
     let (file, network, steps) = try load("vgg-deep.safetensors")
     var pass = ForwardPass(.evaluation)
-    let logits = network(DirectEncoding(steps: steps)(file.tensors["images"]!), &pass)
+    let logits = network(DirectEncoding(steps: steps)(file.tensors["images"]!, &pass), &pass)
     expectClose(logits, file.tensors["eval.logits"]!, relative: 0, absolute: 1e-4)
     let loss = PerStepCrossEntropy()(logits, file.tensors["labels"]!)
     let theirs = file.tensors.part("eval.grad.").filter { $0 != "images" }

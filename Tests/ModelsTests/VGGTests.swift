@@ -45,9 +45,9 @@ import Torch
           using: Generator(seed: 3))
         let doubled = network.parameters.map { $0 }
         let images = randomTensor([3, 3, size, size], seed: 4).sigmoid().requiringGradient()
-        let once = DirectEncoding(steps: 5)(images)
-        let signal = isConstant ? once : Signal(stepped: once.folded, steps: 5)
         var pass = ForwardPass(mode)
+        let once = DirectEncoding(steps: 5)(images, &pass)
+        let signal = isConstant ? once : Signal(stepped: once.folded, steps: 5)
         let logits = network(signal, &pass)
         var leaves = doubled
         leaves["images"] = images

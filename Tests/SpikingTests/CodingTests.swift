@@ -8,7 +8,8 @@ import Torch
 @Suite struct CodingTests {
   @Test func `direct coding shows the same image at each step and keeps one copy`() {
     let images = randomTensor([2, 1, 3, 3], seed: 1)
-    let signal = DirectEncoding(steps: 3)(images)
+    var pass = ForwardPass(.evaluation)
+    let signal = DirectEncoding(steps: 3)(images, &pass)
     #expect(signal.isConstant && signal.copies == 3 && signal.batchSize == 2)
     #expect(signal.values.shape == [2, 1, 3, 3])
     #expect(signal.unfolded.shape == [3, 2, 1, 3, 3])

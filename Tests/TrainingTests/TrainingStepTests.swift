@@ -25,7 +25,7 @@ import Torch
       let report = try step(batch, index: index)
 
       var pass = ForwardPass(.training)
-      let logits = byHand(TinyTask.encoder(batch.images), &pass)
+      let logits = byHand(TinyTask.encoder(batch.images, &pass), &pass)
       let loss = TinyTask.objective(logits, batch.labels)
       let gradients = loss.gradients(of: byHand.parameters)
       optimizer.update(byHand.parameters, with: gradients, step: index)

@@ -83,7 +83,7 @@ enum GradientSequence {
       let images = Tensor.uniform([batch, 3, 32, 32], using: generator)
       let labels = (Tensor.uniform([batch], using: generator) * 10).converted(to: .int64)
       var pass = ForwardPass(.training)
-      let loss = PerStepCrossEntropy()(network(encoder(images), &pass), labels)
+      let loss = PerStepCrossEntropy()(network(encoder(images, &pass), &pass), labels)
       let gradients = loss.gradients(of: network.parameters)
       optimizer.update(network.parameters, with: gradients, step: step)
       return gradients

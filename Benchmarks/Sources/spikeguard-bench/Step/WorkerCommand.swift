@@ -98,7 +98,7 @@ private struct WorkerSide {
     try network.load(weights)
     try network.convertInPlace(to: type)
     var pass = ForwardPass(.training)
-    let logits = network(setting.encoder(batch.images.converted(to: type)), &pass)
+    let logits = network(setting.encoder(batch.images.converted(to: type), &pass), &pass)
     let loss = PerStepCrossEntropy()(logits, batch.labels)
     var results = loss.gradients(of: network.parameters, retainGraph: true).prefixed("grad.")
     results["logits"] = logits.detached()
