@@ -34,20 +34,20 @@ public struct TrainingStep {
     // The forward pass moves running statistics before anyone can see that the loss is no number.
     let statistics = network.buffers.map { $0.copied() }
     var pass = ForwardPass(.training)
-    let logits = network(encoder(images, &pass), &pass)
-    let loss = objective(logits, batch.labels)
-    let value = loss.item()
+    let result = network.lossGradients(
+      of: objective, on: images, labels: batch.labels, encoder: encoder, &pass)
+    let value = result.loss.item()
     guard value.isFinite else {
       restore(statistics)
       throw TrainingError.diverged(loss: value, step: index)
     }
-    let gradients = loss.gradients(of: network.parameters)
+    let gradients = result.gradients
     if let name = gradients.firstNotFinite {
       restore(statistics)
       throw TrainingError.gradientNotFinite(name: name, step: index)
     }
     optimizer.update(network.parameters, with: gradients, step: index)
-    let predictions = logits.detached().mean(along: [0]).argmax(along: 1)
+    let predictions = result.logits.mean(along: [0]).argmax(along: 1)
     return StepReport(
       loss: value, correct: Int((predictions .== batch.labels).sum().item()),
       count: batch.labels.count, spikeRate: pass.spikeRate)
