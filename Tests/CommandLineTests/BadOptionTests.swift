@@ -17,7 +17,7 @@ import Testing
     let arguments = ["train"] + options.split(separator: " ").map(String.init)
     let command = try #require(SpikeguardCommand.parseAsRoot(arguments) as? TrainCommand)
     let error = #expect(throws: (any Error).self) {
-      let job = try command.job(on: data)
+      let job = try command.settings().job(on: RunDatasets(training: data))
       _ = try job.network.build(seed: 0)
     }
     guard let error else { return }
