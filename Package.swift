@@ -12,7 +12,7 @@ let modules: KeyValuePairs<String, [String]> = [
   "Models": ["Torch", "Layers", "Spiking"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch", "CZlib"],
+  "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
@@ -31,7 +31,7 @@ let testImports: [String: [String]] = [
   "Models": ["Torch", "Layers", "Spiking", "NetworkFixtures"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch", "CZlib"],
+  "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "NetworkFixtures", "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks",
@@ -86,6 +86,7 @@ let package = Package(
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("m"),
       ]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .executableTarget(
       name: "spikeguard",
       dependencies: [
