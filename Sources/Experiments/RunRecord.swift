@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Torch
 import Training
@@ -63,7 +64,7 @@ public struct Program: Codable, Sendable, Equatable {
   public let sha256: String?
 
   public static let current = Program(
-    commit: checkoutCommit, sha256: nil)
+    commit: checkoutCommit, sha256: executableDigest)
 
   /// Read from the checkout's own files: git need not be installed.
   private static var checkoutCommit: String? {
@@ -78,6 +79,10 @@ public struct Program: Codable, Sendable, Equatable {
         .map { String($0.prefix { $0 != " " }) }
     }
     return nil
+  }
+
+  private static var executableDigest: String? {
+    (try? Digest.of(contentsOf: DataAccess.executable, [.sha256]))?.first?.hexadecimal
   }
 
   private static func text(_ file: URL) -> String? {

@@ -30,7 +30,7 @@ final class TrainingSession {
     let recipe = job.training
     let loader = DataLoader(
       job.datasets.training, batchSize: recipe.batchSize, order: .shuffled, seed: recipe.seed,
-      augmentations: recipe.augmentations)
+      augmentations: recipe.augmentations, workers: job.running.workers)
     let stepsInAll = recipe.epochs * loader.batchesPerEpoch
     model = try job.network.build(seed: recipe.seed)
     var optimizer = recipe.optimizer(stepsInAll: stepsInAll)
@@ -66,6 +66,8 @@ final class TrainingSession {
   func run(
     shouldStop: () -> Bool, onEvent: (TrainingEvent) throws -> Void
   ) throws -> TrainingJob.Outcome {
+    // A run that is done is looked at, not touched.
+    if training.isFinished { return outcome }
     try begin()
     do {
       try training.train(
@@ -76,14 +78,17 @@ final class TrainingSession {
       try? conclude(.failed, failure: "\(error)")
       throw error
     }
-    let outcome = TrainingJob.Outcome(
-      network: model, optimizerState: training.step.optimizer.state, manifest: manifest,
-      isFinished: training.isFinished)
-    if outcome.isFinished, let folder {
+    if training.isFinished, let folder {
       try OutputFile.write(outcome.results.json(), to: folder.results)
     }
-    try conclude(outcome.isFinished ? .finished : .stopped)
+    try conclude(training.isFinished ? .finished : .stopped)
     return outcome
+  }
+
+  private var outcome: TrainingJob.Outcome {
+    TrainingJob.Outcome(
+      network: model, optimizerState: training.step.optimizer.state, manifest: manifest,
+      isFinished: training.isFinished)
   }
 
   // MARK: Beginning and end
@@ -103,7 +108,7 @@ final class TrainingSession {
 
   /// What is written before the first step, so that a killed run leaves its options, too.
   private func begin() throws {
-    guard let folder, !training.isFinished else { return }
+    guard let folder else { return }
     try folder.checkpoints.removeLeftovers()
     try OutputFile.write(Data(job.configuration.yaml.utf8), to: folder.configuration)
     record.stepsDone = training.stepsDone

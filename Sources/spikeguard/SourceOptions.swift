@@ -40,6 +40,7 @@ struct SourceOptions: ParsableArguments {
     guard (checkpoint == nil) != (weights == nil) else {
       throw ValidationError("name the network: either --checkpoint FILE or --weights FILE")
     }
+    try [network as any SettingGroup, neuron].check()
     if checkpoint != nil, let option = (network.given + neuron.given).first?.key {
       throw ValidationError(
         "--\(option) goes with --weights; a checkpoint says itself what network it is")

@@ -46,7 +46,10 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError(
         "--resume goes on from what --overwrite would replace; give one of them")
     }
+    try groups.check()
   }
+
+  private var groups: [any SettingGroup] { [data, network, neuron, optimization, running] }
 
   /// Defaults, the file's settings on top of them, and flags on top of these.
   func settings() throws -> RunConfiguration {
@@ -56,7 +59,6 @@ struct TrainCommand: ParsableCommand {
     var settings =
       try (takesEarlier ? earlier : config).map { try RunConfiguration(contentsOf: $0) }
       ?? RunConfiguration()
-    let groups: [any SettingGroup] = [data, network, neuron, optimization, running]
     for group in groups { try group.apply(to: &settings) }
     return settings
   }

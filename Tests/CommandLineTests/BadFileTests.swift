@@ -1,7 +1,10 @@
+import Experiments
 import Foundation
 import TestSupport
 import Testing
 import Torch
+
+@testable import Training
 
 /// Checkpoints, weights, starting points and places for results that do not do.
 @Suite struct BadFileTests {
@@ -33,10 +36,10 @@ import Torch
       "other.safetensors: the weights belong to another network: missing 'layer1.0.weight'; name "
         + "the model, head, width and classes that they were made for"
     ) { place in
-      let file = try Safetensors.read(from: place.path("run/checkpoints/last.safetensors"))
-      try Safetensors.write(
-        file.tensors.filter { $0 != "layer1.0.weight" }, metadata: file.metadata,
-        to: place.path("other.safetensors"))
+      var checkpoint = try Checkpoint<RunManifest>(
+        contentsOf: place.path("run/checkpoints/last.safetensors"))
+      checkpoint.weights = checkpoint.weights.filter { $0 != "layer1.0.weight" }
+      try checkpoint.write(to: place.path("other.safetensors"))
     },
     BadInput(
       "attack --checkpoint other.safetensors DATA",
@@ -44,7 +47,10 @@ import Torch
         + "was written by another version, or changed since: use the file's weights with --weights"
     ) { place in
       var file = try Safetensors.read(from: place.path("run/checkpoints/last.safetensors"))
-      file.metadata["manifest"] = file.metadata["manifest"]!.replacing("vgg5", with: "vgg6")
+      let manifest = file.metadata["manifest"]!.replacing("vgg5", with: "vgg6")
+      file.metadata["manifest"] = manifest
+      file.metadata["sha256"] = Checkpoint<RunManifest>.digest(
+        of: file.tensors, manifest: manifest)
       try Safetensors.write(
         file.tensors, metadata: file.metadata, to: place.path("other.safetensors"))
     },

@@ -55,7 +55,7 @@ import Testing
     ),
     (
       "--mean 0.1,0.2 --deviation 1",
-      "--mean: expected a number for each channel (1), separated by commas, found '0.1,0.2'; --mean "
+      "--mean: expected a number for each channel (1), separated by commas, found 0.1,0.2; --mean "
         + "and --deviation go together"
     ),
     (

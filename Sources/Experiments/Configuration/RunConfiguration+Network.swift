@@ -62,7 +62,7 @@ extension RunConfiguration {
         "--validation: expected fewer than the \(train.count) training images, found "
           + "\(data.validation)")
     }
-    let parts = train.split(validation: data.validation, seed: training.seed)
+    let parts = train.split(validationCount: data.validation, seed: training.seed)
     return RunDatasets(training: parts.training, validation: parts.validation, test: test)
   }
 

@@ -34,6 +34,16 @@ extension SettingGroup {
   }
 }
 
+extension [any SettingGroup] {
+  /// A text that no setting takes is a mistake in the command line itself.
+  func check() throws(ValidationError) {
+    var scratch = RunConfiguration()
+    do throws(UsageError) { for group in self { try group.apply(to: &scratch) } } catch {
+      throw ValidationError(error.description)
+    }
+  }
+}
+
 extension ArgumentHelp {
   /// A setting's help, with what it takes where the text does not say so, and with its default.
   static func setting(_ key: String, _ text: String) -> ArgumentHelp {
