@@ -13,12 +13,13 @@
 ///
 /// **False alarms.** Median and MAD of 30 batches are off by some 20 %, and losses have tails, so take an honest
 /// batch to exceed four deviations with q = 10⁻²; it then still has to lose half of everything. Four of five
-/// independent batches do so with 5q⁴ = 5·10⁻⁸: one false alarm in 10⁷ steps. What batches have in common is no
+/// independent batches do so with 5q⁴ = 5·10⁻⁸: one false alarm in 2·10⁷ steps. What batches have in common is no
 /// chance, and that half of all knowledge is gone for four batches is worth a report whatever did it.
 ///
-/// **What it cannot see.** The first 15 native batches, which only make the baseline; a decline over tens of
-/// batches, with which the baseline goes along; a network that knew nothing yet. It says that it happened in
-/// training mode: running statistics spoiled for evaluation show in ``BatchNormDrift`` alone.
+/// **What it cannot see.** Batches of fewer than four images, where one hard image is a fallen batch. The first
+/// 15 native batches, which only make the baseline. A decline over tens of batches, with which the baseline goes
+/// along. A network that knew nothing yet. Damage that only evaluation mode feels: running statistics that were
+/// spoiled show in ``BatchNormDrift`` alone.
 ///
 /// A value: saved and read back it goes on as if never stopped.
 public struct CollapseMonitor: Codable, Sendable, Equatable {

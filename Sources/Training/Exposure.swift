@@ -33,7 +33,9 @@ public struct Exposure: Sendable {
   public static let clean = Exposure(.clean)
 
   /// Every batch replaced by its adversarial version against the network as it is now.
-  public static func adversarial(_ attack: any Attack) -> Exposure { Exposure(.adversarial(attack)) }
+  public static func adversarial(_ attack: any Attack) -> Exposure {
+    Exposure(.adversarial(attack))
+  }
 
   /// How the batch of a step is shown.
   ///

@@ -134,7 +134,8 @@ import Testing
   @Test func `parts of the release are a list of names`() throws {
     let parts: ReleasedProtocol = [.normalizedClamp, .oneStepAttack]
     let json = try JSONEncoder().encode([parts, []])
-    #expect(String(decoding: json, as: UTF8.self) == #"[["one-step-attack","normalized-clamp"],[]]"#)
+    #expect(
+      String(decoding: json, as: UTF8.self) == #"[["one-step-attack","normalized-clamp"],[]]"#)
     #expect(try JSONDecoder().decode([ReleasedProtocol].self, from: json) == [parts, []])
     #expect(ReleasedProtocol(ReleasedProtocol.Part.allCases) == .all)
     #expect(throws: DecodingError.self) {

@@ -49,10 +49,11 @@ import Testing
       for count in 1...batches {
         let places = ForeignSchedule(batches: count, place: .spread)
           .foreignBatches(inEpoch: 0, batchesPerEpoch: batches, seed: 0)
-        let part = Double(batches) / Double(count)
+        #expect(places.count == count)
         for (index, place) in places.enumerated() {
-          let middle = (Double(index) + 0.5) * part
-          #expect(Double(place) <= middle && middle < Double(place) + 1, "\(count) of \(batches)")
+          // place ≤ (index + ½) · batches / count < place + 1, in whole numbers.
+          let middle = (2 * index + 1) * batches
+          #expect(place * 2 * count <= middle && middle < (place + 1) * 2 * count)
         }
       }
     }
