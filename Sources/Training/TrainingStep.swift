@@ -6,8 +6,8 @@ import Torch
 
 /// One optimisation step. Everything the papers vary is a stored property; nothing is a flag.
 ///
-/// The order of things: show, simulate, score, differentiate, climb (sharpness-aware training only, and then
-/// simulate, score and differentiate again), rewrite the gradient by the optimiser's chain, update.
+/// The order of things: show, simulate, score, differentiate, (sharpness-aware training: climb, simulate, score,
+/// differentiate again), rewrite the gradients by the optimiser's chain, update. `description` prints it.
 public struct TrainingStep {
   public let network: any SpikingNetwork
   public let encoder: any Encoder
@@ -18,6 +18,8 @@ public struct TrainingStep {
   public let batchStatistics: BatchStatistics
   /// Through which time steps the loss is differentiated.
   public let unrolling: Unrolling
+  /// Descend the gradient at the end of a step uphill; nil for the gradient where the weights are.
+  public let sharpness: SharpnessAwareAscent?
   /// With a step's index it fixes all random numbers of the step.
   public let seed: UInt64
   /// A chain of transforms; its order is its meaning.
@@ -28,8 +30,8 @@ public struct TrainingStep {
   public init(
     network: any SpikingNetwork, encoder: any Encoder, exposure: Exposure = .clean,
     objective: any Objective, batchStatistics: BatchStatistics = .allSteps,
-    unrolling: Unrolling = .allSteps, optimizer: Optimizer, monitor: CollapseMonitor? = nil,
-    seed: UInt64 = 0
+    unrolling: Unrolling = .allSteps, sharpness: SharpnessAwareAscent? = nil,
+    optimizer: Optimizer, monitor: CollapseMonitor? = nil, seed: UInt64 = 0
   ) {
     self.network = network
     self.encoder = encoder
@@ -37,6 +39,7 @@ public struct TrainingStep {
     self.objective = objective
     self.batchStatistics = batchStatistics
     self.unrolling = unrolling
+    self.sharpness = sharpness
     self.optimizer = optimizer
     self.monitor = monitor
     self.seed = seed
@@ -52,9 +55,7 @@ public struct TrainingStep {
       batch, to: network, encoder: encoder, randomness)
     // The forward pass moves running statistics before anyone can see that the loss is no number.
     let statistics = network.buffers.map { $0.copied() }
-    var pass = ForwardPass(
-      .training, startingFrom: leftBy, batchStatistics: batchStatistics,
-      using: randomness.generator(.coding))
+    var pass = pass(startingFrom: leftBy, randomness)
     let result = network.lossGradients(
       of: objective, on: images, labels: batch.labels, encoder: encoder, &pass,
       unrolling: unrolling)
@@ -62,46 +63,46 @@ public struct TrainingStep {
     let predictions = result.logits.mean(along: [0]).argmax(along: 1)
     let correct = Int((predictions .== batch.labels).sum().item())
     guard value.isFinite else {
-      watch(batch, index, result, loss: value, correct, isForeign, statistics)
+      let observation = observation(
+        of: result, [:], on: batch, loss: value, correct, index, isForeign, statistics)
+      if let observation { _ = monitor?.observe(observation) }
       network.restore(statistics)
       throw TrainingError.diverged(loss: value, step: index)
     }
-    let gradients = result.gradients
-    if let name = gradients.firstNotFinite {
+    func checked(_ gradients: NamedTensors) throws -> NamedTensors {
+      guard let name = gradients.firstNotFinite else { return gradients }
       network.restore(statistics)
       throw TrainingError.gradientNotFinite(name: name, step: index)
     }
+    var gradients = try checked(result.gradients)
+    if let sharpness {
+      gradients = try checked(
+        self.gradients(
+          uphillBy: sharpness, of: gradients, on: images, labels: batch.labels,
+          startingFrom: leftBy, randomness))
+    }
     optimizer.update(network.parameters, with: gradients, step: index)
-    let collapse = watch(batch, index, result, loss: value, correct, isForeign, statistics)
+    let observation = observation(
+      of: result, gradients, on: batch, loss: value, correct, index, isForeign, statistics)
+    let collapse = observation.flatMap { monitor?.observe($0) }
     return StepReport(
       loss: value, correct: correct, count: batch.labels.count, spikeRate: pass.spikeRate,
       isForeign: isForeign, collapse: collapse)
   }
 
-  /// Tells the monitor of the step.
-  @discardableResult
-  private mutating func watch(
-    _ batch: Batch, _ index: Int, _ result: LossGradients, loss: Double, _ correct: Int,
-    _ isForeign: Bool, _ statistics: NamedTensors
-  ) -> CollapseReport? {
-    guard monitor != nil else { return nil }
-    let observation = StepObservation(
-      step: index, loss: loss, accuracy: Double(correct) / Double(batch.labels.count),
-      images: batch.labels.count, classes: result.logits.size(2), isForeign: isForeign,
-      leadingShares: loss.isFinite ? leadingShares(result.gradients, index, isForeign) : [],
-      drift: BatchNormDrift.measured(from: statistics, to: network.buffers))
-    return monitor?.observe(observation)
+  /// A new training pass; asking twice gives the same random numbers.
+  func pass(startingFrom earlier: ForwardPass?, _ randomness: StepRandomness) -> ForwardPass {
+    ForwardPass(
+      .training, startingFrom: earlier, batchStatistics: batchStatistics,
+      using: randomness.generator(.coding))
   }
+}
 
-  /// From deflation, which has them, or measured where the monitor wants them.
-  private func leadingShares(_ gradients: NamedTensors, _ index: Int, _ isForeign: Bool)
-    -> [LeadingShare]
-  {
-    if let deflation = optimizer.first(DominantSingularDeflation.self) {
-      return LeadingShare.shares(in: deflation.report)
-    }
-    let wanted = monitor?.wantsLeadingShares(at: index, isForeign: isForeign) ?? false
-    return wanted ? LeadingShare.measured(of: gradients) : []
+extension TrainingStep: CustomStringConvertible {
+  /// What is shown, and the way of the gradients in its order, as
+  /// `clean | SharpnessAwareAscent(0.05, ball) → DominantSingularDeflation → LearningRate(0.1)`.
+  public var description: String {
+    "\(exposure) | " + (sharpness.map { "\($0) → " } ?? "") + "\(optimizer)"
   }
 }
 

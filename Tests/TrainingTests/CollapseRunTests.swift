@@ -1,5 +1,5 @@
+import Attacks
 import Datasets
-import Foundation
 import Layers
 import Models
 import Optimization
@@ -10,73 +10,141 @@ import Torch
 
 @testable import Training
 
+/// The monitor on real training: planted collapses, and honest runs that have none.
 @Suite struct CollapseRunTests {
-  struct Planted {
-    var name: String
+  /// What goes wrong at step 50 of 80, which have ten batches of 16 an epoch.
+  private struct Plant {
     var foreign: Presentation?
     var batches = 1
+    /// On the learning rate, at step 50 only.
     var factor = 1.0
-    var rate = 0.1
+    var rate = Schedule.constant(0.1)
     var deflating = false
+    var base = Presentation.clean
   }
 
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["EXPLORE"] != nil))
-  func explore() throws {
-    for planted in [
-      Planted(name: "inverted 1", foreign: .inverted, rate: 1),
-      Planted(name: "inverted 2", foreign: .inverted, rate: 2),
-      Planted(name: "noise 1", foreign: .uniformNoise, rate: 1),
-      Planted(name: "noise 2", foreign: .uniformNoise, rate: 2),
-      Planted(name: "inverted x5 .5", foreign: .inverted, batches: 5, rate: 0.5),
-      Planted(name: "noise x5 .5", foreign: .uniformNoise, batches: 5, rate: 0.5),
-      Planted(name: "honest 1", rate: 1),
-      Planted(name: "honest 2", rate: 2),
-    ] {
-      for seed in 1...2 as ClosedRange<UInt64> {
-        let loader = DataLoader(
-          TinyTask.dataset(count: 160), batchSize: 16, order: .shuffled, seed: seed,
-          augmentations: [.randomCrop(padding: 1)])
-        let network = TinyTask.network(seed: seed)
-        let exposure = Exposure(
-          .clean,
-          foreign: planted.foreign.map {
-            .init(
-              $0,
-              ForeignSchedule(
-                batches: planted.batches, place: .start, cadence: .once, fromEpoch: 5),
-              batchesPerEpoch: 10)
-          })
-        var step = TrainingStep(
-          network: network, encoder: TinyTask.encoder, exposure: exposure,
-          objective: PerStepCrossEntropy(),
-          optimizer: TinyTask.optimizer(
-            deflating: planted.deflating, rate: .constant(planted.rate)),
-          monitor: CollapseMonitor(), seed: seed)
-        var losses: [String] = []
-        let clock = ContinuousClock(); let start = clock.now
-        for epoch in 0..<8 {
-          for batch in loader.epoch(epoch) {
-            let index = epoch * 10 + batch.index
-            let kept = step.optimizer
-            if index == 50, planted.factor != 1 {
-              step.optimizer = TinyTask.optimizer(
-                deflating: planted.deflating, rate: .constant(planted.rate * planted.factor))
-              step.optimizer.state = kept.state
-            }
-            let report = try step(batch, index: index)
-            if index == 50, planted.factor != 1 {
-              let state = step.optimizer.state; step.optimizer = kept; step.optimizer.state = state
-            }
-            losses.append(
-              String(format: "%.2f/%.2f", report.loss, Double(report.correct) / 16)
-                + (report.isForeign ? "F" : ""))
-            if let collapse = report.collapse { losses.append("<<<\(collapse.onset)>>>") }
-          }
-        }
-        print("=====", planted.name, seed, clock.now - start)
-        print(losses.joined(separator: " "))
-        for c in step.monitor!.collapses { print(c) }
+  private func run(_ plant: Plant, seed: UInt64, images: Int = 160, batch: Int = 16) throws
+    -> CollapseMonitor
+  {
+    let loader = DataLoader(
+      TinyTask.dataset(count: images), batchSize: batch, order: .shuffled, seed: seed,
+      augmentations: [.randomCrop(padding: 1)])
+    let perEpoch = loader.batchesPerEpoch
+    let schedule = ForeignSchedule(
+      batches: plant.batches, place: .start, cadence: .once, fromEpoch: 5)
+    let exposure = Exposure(
+      plant.base,
+      foreign: plant.foreign.map { .init($0, schedule, batchesPerEpoch: perEpoch) })
+    func optimizer(_ factor: Double) -> Optimizer {
+      Optimizer {
+        if plant.deflating { DominantSingularDeflation() }
+        WeightDecay(5e-4)
+        Momentum(0.9)
+        LearningRate(plant.rate)
+        if factor != 1 { LearningRate(factor) }
       }
     }
+    var step = TrainingStep(
+      network: TinyTask.network(seed: seed), encoder: TinyTask.encoder, exposure: exposure,
+      objective: PerStepCrossEntropy(), optimizer: optimizer(1), monitor: CollapseMonitor(),
+      seed: seed)
+    for epoch in 0..<8 {
+      for batch in loader.epoch(epoch) {
+        let index = epoch * perEpoch + batch.index
+        let isPlanted = index == 50 && plant.factor != 1
+        let state = step.optimizer.state
+        if isPlanted {
+          step.optimizer = optimizer(plant.factor)
+          step.optimizer.state = state
+        }
+        let report = try step(batch, index: index)
+        #expect(
+          report.isForeign == (plant.foreign != nil && epoch == 5 && batch.index < plant.batches))
+        if isPlanted {
+          let moved = step.optimizer.state
+          step.optimizer = optimizer(1)
+          step.optimizer.state = moved
+        }
+      }
+    }
+    return try #require(step.monitor)
+  }
+
+  private static let plants: [String: Plant] = [
+    "five inverted batches": Plant(foreign: .inverted, batches: 5, rate: .constant(0.5)),
+    "five batches of noise": Plant(foreign: .uniformNoise, batches: 5, rate: .constant(0.5)),
+    "an inverted batch at a high rate": Plant(foreign: .inverted, factor: 300),
+    "a batch of noise at a high rate": Plant(foreign: .uniformNoise, factor: 300),
+    "a step 1,000 times too long": Plant(factor: 1000),
+    "the same, deflated": Plant(factor: 1000, deflating: true),
+  ]
+
+  @Test(arguments: plants.keys.sorted(), [1, 2, 3])
+  func `planted collapses are found where they were planted`(name: String, seed: UInt64) throws {
+    let plant = Self.plants[name]!
+    let monitor = try run(plant, seed: seed)
+    let report = try #require(monitor.collapses.first)
+    let planted = 50 + (plant.foreign == nil ? 0 : plant.batches - 1)
+    #expect((planted + 1...planted + 2).contains(report.onset), "\(report)")
+    #expect(report.noticed <= report.onset + 4)
+    #expect(report.foreignBefore?.step == (plant.foreign == nil ? nil : planted))
+    // Around it everything was measured.
+    let around = report.steps.filter { (planted...report.noticed).contains($0.step) }
+    #expect(around.allSatisfy { $0.drift.map(\.layer) == ["layer1.1", "layer2.1", "layer2.5"] })
+    let measured = around.filter { plant.deflating || $0.isForeign || $0.step > report.onset }
+    #expect(measured.allSatisfy { $0.leadingShares.count == 4 }, "a share of each weight")
+    #expect(
+      measured.flatMap(\.leadingShares).allSatisfy { $0.share > 0.1 && $0.share <= 1 + 1e-6 })
+  }
+
+  private static let honest: [String: Plant] = [
+    "slow": Plant(rate: .constant(0.02)),
+    "fast": Plant(rate: .constant(0.3)),
+    "cosine": Plant(rate: .cosine(from: 0.5, over: 80)),
+    "a rate that drops": Plant(rate: .step(from: 0.3, factor: 0.1, every: 30)),
+    "deflated": Plant(deflating: true),
+    "adversarial": Plant(base: .adversarial(FGSM(epsilon: 0.05))),
+    "noisy": Plant(base: .gaussianNoise(deviation: 0.3)),
+  ]
+
+  @Test(arguments: honest.keys.sorted(), [4, 5])
+  func `honest runs raise no alarm`(name: String, seed: UInt64) throws {
+    let monitor = try run(Self.honest[name]!, seed: seed)
+    #expect(monitor.collapses.isEmpty, "\(monitor.collapses)")
+  }
+
+  /// 15 batches of four images and one of three in each epoch.
+  @Test func `small batches raise no alarm`() throws {
+    for seed in 1...2 as ClosedRange<UInt64> {
+      let monitor = try run(Plant(rate: .constant(0.03)), seed: seed, images: 63, batch: 4)
+      #expect(monitor.collapses.isEmpty, "\(monitor.collapses)")
+    }
+  }
+
+  /// The step throws; what it threw for is in the monitor.
+  @Test func `a loss that is no number is in the monitor when the step has thrown`() throws {
+    let network = TinyTask.network()
+    var step = TinyTask.step(network, monitor: CollapseMonitor())
+    _ = try step(TinyTask.batch(), index: 0)
+    withoutGradients {
+      network.parameters["classifier.1.bias"]!.addInPlace(Tensor(Float.infinity))
+    }
+    #expect(throws: TrainingError.self) { try step(TinyTask.batch(), index: 1) }
+    let report = try #require(step.monitor?.collapses.first)
+    #expect(report.onset == 1 && report.signs == [.lossNotFinite] && report.steps.count == 2)
+  }
+
+  /// Catches a monitor that draws random numbers, or hands deflated gradients on.
+  @Test(arguments: [false, true])
+  func `watching changes nothing`(deflating: Bool) throws {
+    let networks = [TinyTask.network(), TinyTask.network()]
+    for (network, monitor) in zip(networks, [nil, CollapseMonitor(shareInterval: 2)]) {
+      var step = TinyTask.step(
+        network, optimizer: TinyTask.optimizer(deflating: deflating), monitor: monitor)
+      for index in 0..<4 { _ = try step(TinyTask.batch(seed: UInt64(index)), index: index) }
+      guard let monitor = step.monitor else { continue }
+      #expect(monitor.collapses.isEmpty)
+    }
+    #expect(networks[0].weights.isIdentical(to: networks[1].weights))
   }
 }

@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import torch
-from spikingjelly.activation_based import functional, neuron
+from spikingjelly.activation_based import functional
 from torch import Tensor, nn
 
-from .neurons import Neuron
-from .vgg import Design, SpikingVGG
-
-
-class _DetachedNode(neuron.LIFNode):
-    """Its membrane is cut from the graph at every step (modules/neuron.py of the release)."""
-
-    def neuronal_charge(self, x: Tensor) -> None:
-        self.v = self.v.detach()
-        super().neuronal_charge(x)
-
-
-class DetachedNeuron(Neuron):
-    def make(self, probe: bool = False) -> neuron.BaseNode:
-        node = super().make(probe)
-        node.__class__ = _DetachedNode
-        return node
-
-
-def detached(design: Design) -> Design:
-    options: dict[str, Any] = {name: getattr(design.neuron, name) for name in design.neuron.__dataclass_fields__}
-    return replace(design, neuron=DetachedNeuron(**options))
+from .vgg import SpikingVGG
 
 
 class Stepped(nn.Module):
@@ -51,6 +27,7 @@ class Stepped(nn.Module):
         return torch.stack([self._step(inputs) for _ in range(self.steps)]).mean(0)
 
     def _step(self, x: Tensor) -> Tensor:
+        functional.detach_net(self.network)  # as the release's neuron does, without which an attack could not go on
         if self.normalizes:
             x = (x - self.network.mean) / self.network.std
         for stage in self.network.stages:
