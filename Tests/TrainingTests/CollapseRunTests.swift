@@ -12,13 +12,13 @@ import Torch
 
 /// The monitor on real training: planted collapses, and honest runs that have none.
 @Suite struct CollapseRunTests {
-  /// What goes wrong at step 50 of 80, which have ten batches of 16 an epoch.
+  /// What goes wrong at step 40 of 60, which have ten batches of 16 an epoch.
   private struct Plant {
     var foreign: Presentation?
     var batches = 1
-    /// On the learning rate, at step 50 only.
+    /// On the learning rate, at step 40 only.
     var factor = 1.0
-    var rate = Schedule.constant(0.1)
+    var rate = Schedule.constant(0.3)
     var deflating = false
     var base = Presentation.clean
   }
@@ -31,7 +31,7 @@ import Torch
       augmentations: [.randomCrop(padding: 1)])
     let perEpoch = loader.batchesPerEpoch
     let schedule = ForeignSchedule(
-      batches: plant.batches, place: .start, cadence: .once, fromEpoch: 5)
+      batches: plant.batches, place: .start, cadence: .once, fromEpoch: 4)
     let exposure = Exposure(
       plant.base,
       foreign: plant.foreign.map { .init($0, schedule, batchesPerEpoch: perEpoch) })
@@ -48,10 +48,10 @@ import Torch
       network: TinyTask.network(seed: seed), encoder: TinyTask.encoder, exposure: exposure,
       objective: PerStepCrossEntropy(), optimizer: optimizer(1), monitor: CollapseMonitor(),
       seed: seed)
-    for epoch in 0..<8 {
+    for epoch in 0..<6 {
       for batch in loader.epoch(epoch) {
         let index = epoch * perEpoch + batch.index
-        let isPlanted = index == 50 && plant.factor != 1
+        let isPlanted = index == 40 && plant.factor != 1
         let state = step.optimizer.state
         if isPlanted {
           step.optimizer = optimizer(plant.factor)
@@ -59,7 +59,7 @@ import Torch
         }
         let report = try step(batch, index: index)
         #expect(
-          report.isForeign == (plant.foreign != nil && epoch == 5 && batch.index < plant.batches))
+          report.isForeign == (plant.foreign != nil && epoch == 4 && batch.index < plant.batches))
         if isPlanted {
           let moved = step.optimizer.state
           step.optimizer = optimizer(1)
@@ -73,18 +73,18 @@ import Torch
   private static let plants: [String: Plant] = [
     "five inverted batches": Plant(foreign: .inverted, batches: 5, rate: .constant(0.5)),
     "five batches of noise": Plant(foreign: .uniformNoise, batches: 5, rate: .constant(0.5)),
-    "an inverted batch at a high rate": Plant(foreign: .inverted, factor: 300),
-    "a batch of noise at a high rate": Plant(foreign: .uniformNoise, factor: 300),
+    "an inverted batch at a high rate": Plant(foreign: .inverted, factor: 100),
+    "a batch of noise at a high rate": Plant(foreign: .uniformNoise, factor: 100),
     "a step 1,000 times too long": Plant(factor: 1000),
     "the same, deflated": Plant(factor: 1000, deflating: true),
   ]
 
-  @Test(arguments: plants.keys.sorted(), [1, 2, 3])
+  @Test(arguments: plants.keys.sorted(), [1, 2])
   func `planted collapses are found where they were planted`(name: String, seed: UInt64) throws {
     let plant = Self.plants[name]!
     let monitor = try run(plant, seed: seed)
     let report = try #require(monitor.collapses.first)
-    let planted = 50 + (plant.foreign == nil ? 0 : plant.batches - 1)
+    let planted = 40 + (plant.foreign == nil ? 0 : plant.batches - 1)
     #expect((planted + 1...planted + 2).contains(report.onset), "\(report)")
     #expect(report.noticed <= report.onset + 4)
     #expect(report.foreignBefore?.step == (plant.foreign == nil ? nil : planted))
@@ -98,27 +98,25 @@ import Torch
   }
 
   private static let honest: [String: Plant] = [
-    "slow": Plant(rate: .constant(0.02)),
-    "fast": Plant(rate: .constant(0.3)),
-    "cosine": Plant(rate: .cosine(from: 0.5, over: 80)),
-    "a rate that drops": Plant(rate: .step(from: 0.3, factor: 0.1, every: 30)),
+    "slow": Plant(rate: .constant(0.05)),
+    "fast": Plant(rate: .constant(1)),
+    "cosine": Plant(rate: .cosine(from: 0.5, over: 60)),
+    "a rate that drops": Plant(rate: .step(from: 0.3, factor: 0.1, every: 25)),
     "deflated": Plant(deflating: true),
     "adversarial": Plant(base: .adversarial(FGSM(epsilon: 0.05))),
     "noisy": Plant(base: .gaussianNoise(deviation: 0.3)),
   ]
 
-  @Test(arguments: honest.keys.sorted(), [4, 5])
-  func `honest runs raise no alarm`(name: String, seed: UInt64) throws {
-    let monitor = try run(Self.honest[name]!, seed: seed)
+  @Test(arguments: honest.keys.sorted())
+  func `honest runs raise no alarm`(name: String) throws {
+    let monitor = try run(Self.honest[name]!, seed: 3)
     #expect(monitor.collapses.isEmpty, "\(monitor.collapses)")
   }
 
   /// 15 batches of four images and one of three in each epoch.
   @Test func `small batches raise no alarm`() throws {
-    for seed in 1...2 as ClosedRange<UInt64> {
-      let monitor = try run(Plant(rate: .constant(0.03)), seed: seed, images: 63, batch: 4)
-      #expect(monitor.collapses.isEmpty, "\(monitor.collapses)")
-    }
+    let monitor = try run(Plant(rate: .constant(0.03)), seed: 1, images: 63, batch: 4)
+    #expect(monitor.collapses.isEmpty, "\(monitor.collapses)")
   }
 
   /// The step throws; what it threw for is in the monitor.
