@@ -4,6 +4,7 @@ import Torch
 extension Tensor {
   private enum Op {
     static let add = known("add", "Tensor")
+    static let lerp = known("lerp", "Scalar")
     static let addr = known("addr")
     static let addmv = known("addmv")
     static let foreachNorm = known("_foreach_norm", "Scalar")
@@ -20,6 +21,11 @@ extension Tensor {
   /// self + scale · other
   func adding(_ other: Tensor, scale: Double) -> Tensor {
     Self.trapping { () throws(TorchError) in try Op.add(self, other, scale) }
+  }
+
+  /// (1 − weight) · self + weight · other
+  func interpolated(to other: Tensor, by weight: Double) -> Tensor {
+    Self.trapping { () throws(TorchError) in try Op.lerp(self, other, weight) }
   }
 
   /// self − matrix · vector, self a vector
