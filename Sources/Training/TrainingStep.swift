@@ -87,7 +87,7 @@ public struct TrainingStep {
     let collapse = observation.flatMap { monitor?.observe($0) }
     return StepReport(
       loss: value, correct: correct, count: batch.labels.count, spikeRate: pass.spikeRate,
-      isForeign: isForeign, collapse: collapse)
+      layerRates: pass.activity.map(\.rate), isForeign: isForeign, collapse: collapse)
   }
 
   /// A new training pass; asking twice gives the same random numbers.
@@ -125,32 +125,5 @@ extension NamedTensors {
       guard !largest.isFinite().allTrue() else { return nil }
       return zip(names, largest.scalars(of: Double.self)).first { !$1.isFinite }?.0
     }
-  }
-}
-
-/// What one step did.
-public struct StepReport: Sendable, Equatable {
-  /// Of the images that were shown, before the update.
-  public let loss: Double
-  /// How many of them were classified correctly.
-  public let correct: Int
-  public let count: Int
-  /// Spikes for each neuron and time step.
-  public let spikeRate: Double
-  /// Whether the batch was a foreign one (``ForeignSchedule``).
-  public let isForeign: Bool
-  /// A collapse that was noticed at this step; nil without a monitor, too.
-  public let collapse: CollapseReport?
-
-  public init(
-    loss: Double, correct: Int, count: Int, spikeRate: Double, isForeign: Bool = false,
-    collapse: CollapseReport? = nil
-  ) {
-    self.loss = loss
-    self.correct = correct
-    self.count = count
-    self.spikeRate = spikeRate
-    self.isForeign = isForeign
-    self.collapse = collapse
   }
 }
