@@ -15,7 +15,7 @@ public struct StepReport: Codable, Sendable, Equatable {
   public let collapse: CollapseReport?
 
   public init(
-    loss: Double, correct: Int, count: Int, spikeRate: Double, layerRates: [Double],
+    loss: Double, correct: Int, count: Int, spikeRate: Double, layerRates: [Double] = [],
     isForeign: Bool = false, collapse: CollapseReport? = nil
   ) {
     self.loss = loss
