@@ -23,6 +23,8 @@ public struct TrainingJob: Sendable {
   ) throws {
     try training.check(imageSize: network.imageSize)
     try running.check()
+    var training = training
+    training.threads = training.threads ?? Engine.threads
     self.network = network
     self.training = training
     self.running = running

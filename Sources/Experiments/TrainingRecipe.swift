@@ -26,6 +26,9 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
   public var cropPadding: Int? = 2
   public var flips = true
   public var seed: UInt64 = 0
+  /// Threads of the engine; nil for as many as it takes here. The order of its sums depends on their number, so a
+  /// run keeps the number it began with.
+  public var threads: Int?
 
   public init() {}
 
@@ -48,6 +51,7 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
     try require(decay >= 0 && decay <= 1000, "weight-decay", "0 to 1000", decay)
     try require(mean >= 0 && mean <= 1, "mean-square-weight", "0 to 1", mean)
     try require((0...imageSize).contains(padding), "crop", "0 to \(imageSize)", padding)
+    try require((1...1024).contains(threads ?? 1), "threads", "1 to 1024", threads ?? 1)
   }
 
   var augmentations: [Augmentation] {

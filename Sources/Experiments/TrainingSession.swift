@@ -68,6 +68,9 @@ final class TrainingSession {
   ) throws -> TrainingJob.Outcome {
     // A run that is done is looked at, not touched.
     if training.isFinished { return outcome }
+    let threads = Engine.threads
+    Engine.threads = job.training.threads ?? threads
+    defer { Engine.threads = threads }
     try begin()
     do {
       try training.train(
@@ -76,7 +79,7 @@ final class TrainingSession {
         betweenSteps: { try keep($0, shouldStop: shouldStop, onEvent) })
     } catch {
       try? conclude(.failed, failure: "\(error)")
-      throw error
+      throw RunFailure(reason: error, folder: folder)
     }
     if training.isFinished, let folder {
       try OutputFile.write(outcome.results.json(), to: folder.results)

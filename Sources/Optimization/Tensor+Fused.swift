@@ -15,7 +15,7 @@ extension Tensor {
   }
 
   private static func trapping<Result>(_ body: () throws(TorchError) -> Result) -> Result {
-    do { return try body() } catch { fatalError(error.description) }
+    do { return try body() } catch { error.trap() }
   }
 
   /// self + scale · other

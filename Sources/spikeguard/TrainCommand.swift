@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import Torch
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -80,6 +81,7 @@ struct TrainCommand: ParsableCommand {
     let folder = try outputFolder(inputs: settings)
 
     Interruption.listen()
+    Self.explainMissingMemory(folder)
     display.begin("Training")
     let show = TrainingDisplay(display, folder: folder)
     let outcome = try job.run(
@@ -96,6 +98,23 @@ struct TrainCommand: ParsableCommand {
     display.finish("checkpoint \(folder.checkpoints.path(.last))\(fallbacks ?? "")")
     try record.write(outcome.results)
     print("clean accuracy \(score.cell)")
+  }
+
+  /// Memory can run out in any operation; what is on the disk is still good.
+  private static func explainMissingMemory(_ folder: RunFolder) {
+    Engine.onOutOfMemory = { error in
+      let kept =
+        folder.checkpoints.lastGood.map { "the last good checkpoint is \($0)" }
+        ?? "there is no checkpoint yet"
+      FileHandle.standardError.write(
+        Data(
+          """
+          Error: memory ran out in \(error.operation) (\(error.message.prefix { $0 != "\n" })); \(kept). Free \
+          memory and go on with --resume, or start anew with a smaller --batch-size, --time-steps or --width
+
+          """.utf8))
+      Foundation.exit(1)
+    }
   }
 
   /// The folder, once it is known that nothing in it will be lost.

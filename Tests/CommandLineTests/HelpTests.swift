@@ -22,7 +22,8 @@ import Testing
     "train": data + network + [
       "--config", "--print-config", "--out", "--resume", "--overwrite", "--json", "--validation",
       "--crop", "--flip", "--no-flip", "--epochs", "--batch-size", "--learning-rate", "--momentum",
-      "--weight-decay", "--deflation", "--mean-square-weight", "--seed", "--checkpoint-every",
+      "--weight-decay", "--deflation", "--mean-square-weight", "--seed", "--threads",
+      "--checkpoint-every",
       "--evaluate-every", "--workers", "--monitor", "--no-monitor",
     ],
     "attack": source + data + [
@@ -33,6 +34,7 @@ import Testing
     "gradients": source + data + ["--split", "--training", "--out", "--json"],
     "deflate": ["--solver", "--single-vectors-as-released", "--json"],
     "doctor": ["--json"],
+    "runs": ["--compare", "--json"],
   ]
 
   @Test(arguments: options.keys.sorted())

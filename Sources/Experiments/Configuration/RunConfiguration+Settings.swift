@@ -51,6 +51,7 @@ extension RunConfiguration {
         .number("weight-decay", \.training.weightDecay),
         .number("mean-square-weight", \.training.meanSquareWeight),
         .seed("seed", \.training.seed),
+        .integer("threads", \.training.threads, empty: "auto"),
       ]),
     Section(
       title: "Running",

@@ -54,6 +54,11 @@ struct OptimizationSettings: SettingGroup {
 
   @Option(help: .setting("seed", "Seed of weights, order, augmentation, attacks and coding."))
   var seed: String?
+
+  @Option(
+    help: .setting(
+      "threads", "Threads of the engine. Their number is part of the recipe: sums depend on it."))
+  var threads: String?
 }
 
 /// How the run is carried out; nothing here changes what it computes.
