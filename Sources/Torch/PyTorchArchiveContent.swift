@@ -12,7 +12,7 @@ struct PyTorchArchiveContent {
   /// Collections inside collections, and values looked at in all. A pickle may repeat one list in another
   /// many times over, so that a few bytes would take for ever to walk.
   static let deepest = 32
-  static let mostVisits = 4_000_000
+  static let mostVisits = 1_000_000
 
   init(_ pickle: PyTorchArchivePickle) throws(Failure) {
     self.pickle = pickle
