@@ -34,6 +34,15 @@ let testImports: [String: [String]] = [
   ],
 ]
 
+/// Packages of others that a module is built on.
+let products: [String: [Target.Dependency]] = [
+  "Training": [.product(name: "SwiftProtobuf", package: "swift-protobuf")]
+]
+
+/// Files beside a module's sources.
+let documents = ["README.md"]
+let schemas = ["Training": ["TensorBoard/event.proto"]]
+
 // `scripts/bootstrap` puts LibTorch into .deps/libtorch. A package that is fetched by version tag may
 // carry no unsafe flags: there the root package passes `--toolset` (README, "As a dependency").
 let isFetchedByVersion = Context.packageDirectory.contains("/checkouts/")
@@ -69,7 +78,8 @@ let package = Package(
   products: [.executable(name: "spikeguard", targets: ["spikeguard"])]
     + modules.map { name, _ in .library(name: name, targets: [name]) },
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .target(
@@ -106,8 +116,8 @@ let package = Package(
   ]
     + modules.map { name, imports in
       .target(
-        name: name, dependencies: imports.map { .byName(name: $0) }, exclude: ["README.md"],
-        swiftSettings: strict)
+        name: name, dependencies: imports.map { .byName(name: $0) } + products[name, default: []],
+        exclude: documents + schemas[name, default: []], swiftSettings: strict)
     }
     + modules.map { name, _ in
       .testTarget(

@@ -109,7 +109,8 @@ public struct PyTorchArchive: Sendable {
     return folders[0]
   }
 
-  private static func isBigEndian(_ zip: PyTorchArchiveZip, _ folder: String) throws(Failure) -> Bool
+  private static func isBigEndian(_ zip: PyTorchArchiveZip, _ folder: String) throws(Failure)
+    -> Bool
   {
     // Files from before PyTorch 2.1 do not say; they were little-endian on every machine in use.
     guard let entry = zip.entries[folder + "byteorder"] else { return false }

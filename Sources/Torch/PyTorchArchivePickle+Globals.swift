@@ -33,7 +33,8 @@ extension PyTorchArchivePickle {
           throw PyTorchArchive.Failure(
             .unsupported, "pickle",
             expected: "tensors of " + Self.dtypes.keys.sorted().joined(separator: ", "),
-            found: "torch.\(name)", remedy: "convert the tensors to one of these types and save again")
+            found: "torch.\(name)",
+            remedy: "convert the tensors to one of these types and save again")
         } else {
           throw .refused("the name torch.\(name.escaped)")
         }

@@ -45,7 +45,8 @@ extension PyTorchArchiveZip {
       try file.bytes(nameStart..<nameEnd) == Array(entry.name.utf8)
     else {
       throw Failure(
-        .damaged, "record '\(entry.name.escaped)'", expected: "its header at \(entry.place.lowerBound)",
+        .damaged, "record '\(entry.name.escaped)'",
+        expected: "its header at \(entry.place.lowerBound)",
         found: "other bytes")
     }
     return start

@@ -61,7 +61,8 @@ struct PyTorchArchiveZip: Sendable {
         place: entry.place.lowerBound..<next)
       guard byName.updateValue(full, forKey: entry.name) == nil else {
         throw Failure(
-          .damaged, "directory", expected: "different names", found: "'\(entry.name.escaped)' twice")
+          .damaged, "directory", expected: "different names", found: "'\(entry.name.escaped)' twice"
+        )
       }
     }
     return byName

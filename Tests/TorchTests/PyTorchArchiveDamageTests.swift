@@ -79,12 +79,15 @@ import Torch
       try error {
         $0.records[1].method = 8
         $0.records[1].count = 16
-      } == "record 'archive/data/0': expected 16 bytes deflated to 16, found damaged or too few bytes"
+      }
+        == "record 'archive/data/0': expected 16 bytes deflated to 16, found damaged or too few bytes"
     )
   }
 
   @Test func `missing records are named`() throws {
-    #expect(try error { $0.records.removeLast() } == "file: expected a record 'archive/data/0', found none")
+    #expect(
+      try error { $0.records.removeLast() }
+        == "file: expected a record 'archive/data/0', found none")
     #expect(
       try error { $0.records.removeFirst() } == "file: expected one record NAME/data.pkl, found 0")
     #expect(
@@ -133,7 +136,8 @@ import Torch
 
   @Test func `a storage has the bytes of its elements`() throws {
     for (storage, expected) in [
-      (P.storage(count: 5), "5 elements of 4 bytes"), (P.storage(count: .max), "9223372036854775807 elements of 4 bytes"),
+      (P.storage(count: 5), "5 elements of 4 bytes"),
+      (P.storage(count: .max), "9223372036854775807 elements of 4 bytes"),
       (P.storage("LongStorage"), "4 elements of 8 bytes"),
     ] {
       let pickle = P.pickle(P.dictionary(P.tensor(storage, shape: [1])))

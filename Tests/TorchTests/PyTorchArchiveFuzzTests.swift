@@ -76,7 +76,8 @@ private struct StoredArchive {
       let (size, nameCount, extra) = (number(20, 4), number(28, 2), number(30, 2))
       let name = String(decoding: bytes[at + 46..<at + 46 + nameCount], as: UTF8.self)
       let local = number(42, 4)
-      let start = local + 30 + Int(bytes[local + 26]) + Int(bytes[local + 27]) << 8
+      let start =
+        local + 30 + Int(bytes[local + 26]) + Int(bytes[local + 27]) << 8
         + Int(bytes[local + 28]) + Int(bytes[local + 29]) << 8
       if number(10, 2) == 0 {
         let content = Array(bytes[start..<start + size])
