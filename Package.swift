@@ -12,12 +12,21 @@ let modules: KeyValuePairs<String, [String]> = [
   "Models": ["Torch", "Layers", "Spiking"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch", "CZlib"],
+  "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
   ],
 ]
+
+/// Libraries of others that a module may import.
+let libraries: [String: [Target.Dependency]] = [
+  "Experiments": [.product(name: "Yams", package: "Yams")],
+  "Training": [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+]
+
+/// What generated sources are made from.
+let schemas = ["Training": ["TensorBoard/event.proto"]]
 
 /// What a module's tests may import beside the module itself and `TestSupport`.
 let testImports: [String: [String]] = [
@@ -26,22 +35,13 @@ let testImports: [String: [String]] = [
   "Models": ["Torch", "Layers", "Spiking", "NetworkFixtures"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch", "CZlib"],
+  "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "NetworkFixtures", "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks",
     "Datasets", "Training",
   ],
 ]
-
-/// Packages of others that a module is built on.
-let products: [String: [Target.Dependency]] = [
-  "Training": [.product(name: "SwiftProtobuf", package: "swift-protobuf")]
-]
-
-/// Files beside a module's sources.
-let documents = ["README.md"]
-let schemas = ["Training": ["TensorBoard/event.proto"]]
 
 // `scripts/bootstrap` puts LibTorch into .deps/libtorch. A package that is fetched by version tag may
 // carry no unsafe flags: there the root package passes `--toolset` (README, "As a dependency").
@@ -80,6 +80,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .target(
@@ -90,6 +91,7 @@ let package = Package(
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("m"),
       ]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .executableTarget(
       name: "spikeguard",
       dependencies: [
@@ -116,8 +118,10 @@ let package = Package(
   ]
     + modules.map { name, imports in
       .target(
-        name: name, dependencies: imports.map { .byName(name: $0) } + products[name, default: []],
-        exclude: documents + schemas[name, default: []], swiftSettings: strict)
+        name: name,
+        dependencies: imports.map { .byName(name: $0) } + (libraries[name] ?? []),
+        exclude: ["README.md"] + (schemas[name] ?? []),
+        swiftSettings: strict)
     }
     + modules.map { name, _ in
       .testTarget(

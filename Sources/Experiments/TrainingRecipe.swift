@@ -26,6 +26,9 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
   public var cropPadding: Int? = 2
   public var flips = true
   public var seed: UInt64 = 0
+  /// Threads of the engine; nil for as many as it takes here. The order of its sums depends on their number, so a
+  /// run keeps the number it began with.
+  public var threads: Int?
 
   public init() {}
 
@@ -48,10 +51,20 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
     try require(decay >= 0 && decay <= 1000, "weight-decay", "0 to 1000", decay)
     try require(mean >= 0 && mean <= 1, "mean-square-weight", "0 to 1", mean)
     try require((0...imageSize).contains(padding), "crop", "0 to \(imageSize)", padding)
+    try require((1...1024).contains(threads ?? 1), "threads", "1 to 1024", threads ?? 1)
   }
 
   var augmentations: [Augmentation] {
     (cropPadding.map { [.randomCrop(padding: $0)] } ?? []) + (flips ? [.randomFlip] : [])
+  }
+
+  /// One step of this recipe.
+  func step(
+    network: any SpikingNetwork, encoder: some Encoder, optimizer: Optimizer
+  ) -> TrainingStep {
+    TrainingStep(
+      network: network, encoder: encoder,
+      objective: PerStepCrossEntropy(meanSquareWeight: meanSquareWeight), optimizer: optimizer)
   }
 
   /// The chain, in the order in which a gradient passes it: deflate → decay → momentum → rate.
@@ -72,5 +85,18 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
         LearningRate(rate)
       }
     }
+  }
+}
+
+extension RunningRecipe {
+  /// - Throws: ``UsageError`` that names the option and what it takes.
+  func check() throws(UsageError) {
+    func require(_ value: Int?, _ option: String) throws(UsageError) {
+      guard let value, value < 1 else { return }
+      throw UsageError("--\(option): expected at least 1, found \(value)")
+    }
+    try require(checkpointEvery, "checkpoint-every")
+    try require(evaluateEvery, "evaluate-every")
+    try require(workers, "workers")
   }
 }

@@ -45,11 +45,12 @@ enum TinyTask {
   }
 
   static func step(
-    _ network: VGG, exposure: Exposure = .clean, optimizer: Optimizer = optimizer()
+    _ network: VGG, exposure: Exposure = .clean, optimizer: Optimizer = optimizer(),
+    monitor: CollapseMonitor? = nil, seed: UInt64 = 9
   ) -> TrainingStep {
     TrainingStep(
       network: network, encoder: encoder, exposure: exposure, objective: objective,
-      optimizer: optimizer)
+      optimizer: optimizer, monitor: monitor, seed: seed)
   }
 
   static let objective = PerStepCrossEntropy(meanSquareWeight: 0.05)
@@ -73,7 +74,7 @@ enum TinyTask {
 
 extension TrainingRun {
   /// Trains to the end, telling nobody.
-  mutating func trainQuietly() throws { try train(onStep: { _ in }, onEpoch: { _, _ in }) }
+  mutating func trainQuietly() throws { try train(onStep: { _ in }) }
 }
 
 extension NamedTensors {
