@@ -7,7 +7,7 @@ import Foundation
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Data set: fashion-mnist, mnist, either with :FOLDER, or tensors:FILE.",
+      "Data set: \(DatasetSource.forms.joined(separator: ", ")).",
       discussion: "A tensors file is safetensors with `images` [N, C, H, W] float32 in [0, 1] and "
         + "`labels` [N] int64."))
   var data = "fashion-mnist"
@@ -20,10 +20,7 @@ struct DataOptions: ParsableArguments {
   }
 
   /// The file that the data are in, where they are in one.
-  var files: [String?] {
-    guard case .tensors(let file)? = try? DatasetSource(data) else { return [] }
-    return [file.path]
-  }
+  var files: [String?] { Self.files(of: data) }
 }
 
 /// Which network to take: a checkpoint, or weights from any tool with the network's description.
