@@ -19,6 +19,11 @@ let modules: KeyValuePairs<String, [String]> = [
   ],
 ]
 
+/// Libraries of others that a module may import.
+let libraries: [String: [Target.Dependency]] = [
+  "Experiments": [.product(name: "Yams", package: "Yams")]
+]
+
 /// What a module's tests may import beside the module itself and `TestSupport`.
 let testImports: [String: [String]] = [
   "Layers": ["Torch"],
@@ -69,7 +74,8 @@ let package = Package(
   products: [.executable(name: "spikeguard", targets: ["spikeguard"])]
     + modules.map { name, _ in .library(name: name, targets: [name]) },
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .target(
@@ -107,7 +113,9 @@ let package = Package(
   ]
     + modules.map { name, imports in
       .target(
-        name: name, dependencies: imports.map { .byName(name: $0) }, exclude: ["README.md"],
+        name: name,
+        dependencies: imports.map { .byName(name: $0) } + (libraries[name] ?? []),
+        exclude: ["README.md"],
         swiftSettings: strict)
     }
     + modules.map { name, _ in

@@ -1,14 +1,5 @@
 import ArgumentParser
 import Experiments
-import Models
-import Spiking
-
-extension VGGConfiguration.Depth: ExpressibleByArgument {}
-extension VGGConfiguration.Head: ExpressibleByArgument {}
-extension NeuronRecipe.ResetKind: ExpressibleByArgument {}
-extension Surrogate.Shape: ExpressibleByArgument {}
-extension TemporalGradient: ExpressibleByArgument {}
-extension TrainingRecipe.Deflation: ExpressibleByArgument {}
 
 /// A distance in pixel units, written as `8/255` or `0.03`.
 struct PixelDistance: CustomStringConvertible {

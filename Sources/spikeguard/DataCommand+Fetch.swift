@@ -136,10 +136,4 @@ extension DataOptions {
   static func url(_ path: String) -> URL {
     URL(fileURLWithPath: NSString(string: path).expandingTildeInPath)
   }
-
-  /// The file that a source names, where it is one.
-  static func files(of source: String) -> [String?] {
-    guard case .tensors(let file)? = try? DatasetSource(source) else { return [] }
-    return [file.path]
-  }
 }

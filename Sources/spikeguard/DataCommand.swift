@@ -71,9 +71,9 @@ struct DataInfoCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func run() throws {
-    try OutputFile.check([("--json", record.json)], inputs: DataOptions.files(of: name))
+    try OutputFile.check([("--json", record.json)], inputs: [DataRecipe.file(of: name)])
     // A file of tensors is one set, whatever split is asked for.
-    let isFile = DataOptions.files(of: name).contains { $0 != nil }
+    let isFile = DataRecipe.file(of: name) != nil
     let splits = isFile ? [ImageDataset.Split.test] : ImageDataset.Split.allCases
     var summaries: [DatasetSummary] = []
     for split in splits {
@@ -123,7 +123,7 @@ struct DataPreviewCommand: ParsableCommand {
   var out: String
 
   func run() throws {
-    try OutputFile.check([("--out", out)], inputs: DataOptions.files(of: name))
+    try OutputFile.check([("--out", out)], inputs: [DataRecipe.file(of: name)])
     let dataset = try DataAccess.load(name, split)
     let preview = try DatasetPreview(of: dataset, count: count, seed: seed)
     try OutputFile.write(Data(preview.svg.utf8), to: out)

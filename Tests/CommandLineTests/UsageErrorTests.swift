@@ -34,11 +34,10 @@ import Testing
     + "pixels are in [0, 1]"
   static let lines: [(line: String, message: String)] = [
     ("train --data tensors:d --widht 1", "Unknown option '--widht'. Did you mean '--width'?"),
-    ("train --epochs two", "The value 'two' is invalid for '--epochs <epochs>'"),
+    ("train --epochs two", "--epochs: expected a whole number, found 'two'"),
     (
       "train --data tensors:d --model vgg6",
-      "The value 'vgg6' is invalid for '--model <model>'. Please provide one of 'vgg5', 'vgg11', "
-        + "'vgg13', 'vgg16' or 'vgg19'."
+      "--model: expected one of vgg5, vgg11, vgg13, vgg16, vgg19, found 'vgg6'"
     ),
     (
       "predict --checkpoint c --data tensors:d --split dev --out new",

@@ -12,7 +12,8 @@ enum CIFARContent {
     _ count: Int, of layout: CIFARLayout, seed: Int = 0, label: (Int) -> UInt8
   ) -> [UInt8] {
     (0..<count).flatMap { image in
-      let superclass: [UInt8] = layout.labelCount == 2 ? [200] : []  // out of range: must not be read
+      // The superclass is out of range: it must not be read.
+      let superclass: [UInt8] = layout.labelCount == 2 ? [200] : []
       return superclass + [label(image)]
         + (0..<CIFARLayout.shape.count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ image &+ seed) }
     }
