@@ -19,7 +19,8 @@ public struct DatasetPreview {
     }
     guard [1, 3].contains(dataset.shape.channels) else {
       throw UsageError(
-        "\(dataset.name): expected images of 1 channel (grey) or 3 (RGB), found \(dataset.shape)")
+        "\(dataset.name): expected images of 1 channel (grey) or 3 (RGB), found \(dataset.shape); "
+          + "take others")
     }
     self.dataset = dataset
     let order = DataLoader(dataset, batchSize: 1, order: .shuffled, seed: seed)
