@@ -3,7 +3,9 @@ import Experiments
 import Models
 import Spiking
 
-extension VGGConfiguration.Depth: ExpressibleByArgument {}
+extension ModelName: ExpressibleByArgument {}
+extension Stem: ExpressibleByArgument {}
+extension NetworkRecipe.Activation: ExpressibleByArgument {}
 extension VGGConfiguration.Head: ExpressibleByArgument {}
 extension NeuronRecipe.ResetKind: ExpressibleByArgument {}
 extension Surrogate.Shape: ExpressibleByArgument {}

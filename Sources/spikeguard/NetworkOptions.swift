@@ -8,15 +8,27 @@ import Models
 struct NetworkOptions: ParsableArguments {
   private static let defaults = NetworkRecipe()
 
-  @Option(help: "Network. (default: \(defaults.model))")
-  var model: VGGConfiguration.Depth?
+  @Option(help: "Network; see `spikeguard models`. (default: \(defaults.model))")
+  var model: ModelName?
+
+  @Option(
+    help: ArgumentHelp(
+      "How a residual network begins: 'cifar' keeps the image's size, 'imagenet' quarters it. "
+        + "(default: imagenet from 128 pixels on)"))
+  var stem: Stem?
+
+  @Option(
+    help: ArgumentHelp(
+      "What its units do: 'spiking' neurons, or 'relu' for the artificial twin. "
+        + "(default: \(defaults.activation))"))
+  var activation: NetworkRecipe.Activation?
 
   @Option(help: "Number of classes. (default: as many as the data have)")
   var classes: Int?
 
   @Option(
     help: ArgumentHelp(
-      "How spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1. "
+      "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1. "
         + "(default: \(defaults.head))"))
   var head: VGGConfiguration.Head?
 
@@ -43,7 +55,8 @@ struct NetworkOptions: ParsableArguments {
   /// The first of these options that was given.
   var firstGiven: String? {
     let given: [(String, Bool)] = [
-      ("--model", model != nil), ("--classes", classes != nil), ("--head", head != nil),
+      ("--model", model != nil), ("--stem", stem != nil), ("--activation", activation != nil),
+      ("--classes", classes != nil), ("--head", head != nil),
       ("--width", width != nil), ("--time-steps", timeSteps != nil), ("--mean", mean != nil),
       ("--deviation", deviation != nil),
     ]
@@ -53,6 +66,11 @@ struct NetworkOptions: ParsableArguments {
   func recipe(for dataset: ImageDataset) throws -> NetworkRecipe {
     var recipe = Self.defaults
     recipe.model = model ?? recipe.model
+    recipe.stem = stem
+    recipe.activation = activation ?? recipe.activation
+    if recipe.activation == .relu, let option = neuron.firstGiven {
+      throw UsageError("\(option) is a spiking neuron's; leave it out with --activation relu")
+    }
     recipe.width = width ?? recipe.width
     recipe.head = head ?? recipe.head
     recipe.steps = timeSteps ?? recipe.steps

@@ -16,7 +16,7 @@ struct SpikeguardCommand: ParsableCommand {
     version: Spikeguard.version,
     subcommands: [
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
-      GradientsCommand.self, DeflateCommand.self, DoctorCommand.self,
+      GradientsCommand.self, DeflateCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 
   static func main() {
