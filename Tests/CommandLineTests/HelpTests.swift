@@ -6,7 +6,10 @@ import Testing
 @Suite struct HelpTests {
   static let source = ["--checkpoint", "--weights"] + network
   static let network =
-    ["--model", "--classes", "--head", "--width", "--time-steps", "--mean", "--deviation"]
+    [
+      "--model", "--stem", "--activation", "--classes", "--head", "--width", "--time-steps",
+      "--mean", "--deviation",
+    ]
     + [
       "--tau", "--threshold", "--reset", "--input-decay", "--detach-reset", "--surrogate",
       "--surrogate-width", "--temporal-gradient",
@@ -31,6 +34,10 @@ import Testing
     "predict": source + data + ["--split", "--out", "--json"],
     "gradients": source + data + ["--split", "--training", "--out", "--json"],
     "deflate": ["--solver", "--single-vectors-as-released", "--json"],
+    "models": [
+      "--data", "--image-size", "--channels", "--classes", "--time-steps", "--width", "--stem",
+      "--activation", "--json",
+    ],
     "doctor": ["--json"],
   ]
 

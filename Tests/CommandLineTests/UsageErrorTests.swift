@@ -1,4 +1,5 @@
 import ArgumentParser
+import Models
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
 
   @Test func `a usage error of the program ends with 64 and the usage`() throws {
     let program = try Workplace.program.get()
-    let known = "quickstart, train, attack, predict, gradients, deflate, doctor"
+    let known = "quickstart, train, attack, predict, gradients, deflate, models, doctor"
     for (line, message, command) in [
       (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
       (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),
@@ -37,8 +38,8 @@ import Testing
     ("train --epochs two", "The value 'two' is invalid for '--epochs <epochs>'"),
     (
       "train --data tensors:d --model vgg6",
-      "The value 'vgg6' is invalid for '--model <model>'. Please provide one of 'vgg5', 'vgg11', "
-        + "'vgg13', 'vgg16' or 'vgg19'."
+      "The value 'vgg6' is invalid for '--model <model>'. Please provide one of the following:\n"
+        + ModelName.allCases.map { "  - \($0.rawValue)" }.joined(separator: "\n")
     ),
     (
       "predict --checkpoint c --data tensors:d --split dev --out new",
@@ -61,6 +62,10 @@ import Testing
     (
       "attack --checkpoint c --data tensors:d --tau 2",
       "--tau goes with --weights; a checkpoint says itself what network it is"
+    ),
+    (
+      "models --data fashion-mnist --image-size 32",
+      "--data says --image-size and --channels itself; give one or the other"
     ),
     (
       "train --data tensors:d --resume --overwrite",
