@@ -12,11 +12,16 @@ let modules: KeyValuePairs<String, [String]> = [
   "Models": ["Torch", "Layers", "Spiking"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch", "CZlib"],
+  "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
   ],
+]
+
+/// Libraries of others that a module may import.
+let libraries: [String: [Target.Dependency]] = [
+  "Experiments": [.product(name: "Yams", package: "Yams")]
 ]
 
 /// What a module's tests may import beside the module itself and `TestSupport`.
@@ -26,7 +31,7 @@ let testImports: [String: [String]] = [
   "Models": ["Torch", "Layers", "Spiking", "NetworkFixtures"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
-  "Datasets": ["Torch", "CZlib"],
+  "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "NetworkFixtures", "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks",
@@ -69,7 +74,8 @@ let package = Package(
   products: [.executable(name: "spikeguard", targets: ["spikeguard"])]
     + modules.map { name, _ in .library(name: name, targets: [name]) },
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .target(
@@ -80,6 +86,7 @@ let package = Package(
         .linkedLibrary("torch_cpu"), .linkedLibrary("c10"), .linkedLibrary("m"),
       ]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     .executableTarget(
       name: "spikeguard",
       dependencies: [
@@ -106,7 +113,9 @@ let package = Package(
   ]
     + modules.map { name, imports in
       .target(
-        name: name, dependencies: imports.map { .byName(name: $0) }, exclude: ["README.md"],
+        name: name,
+        dependencies: imports.map { .byName(name: $0) } + (libraries[name] ?? []),
+        exclude: ["README.md"],
         swiftSettings: strict)
     }
     + modules.map { name, _ in

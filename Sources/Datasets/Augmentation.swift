@@ -8,6 +8,13 @@ public enum Augmentation: Hashable, Sendable, Codable {
   case randomCrop(padding: Int)
   /// Left and right change places with probability ½.
   case randomFlip
+  /// A random rectangle is filled with a random value.
+  case cutout(Cutout)
+
+  /// CIFAR's in the authors' release, in its order: crop with 4 pixels of padding, cutout, flip.
+  public static let releasedForCIFAR: [Augmentation] = [
+    .randomCrop(padding: 4), .cutout(.released), .randomFlip,
+  ]
 
   /// Changes the image in place, `shape.count` pixels, channel after channel.
   func apply(
@@ -27,6 +34,7 @@ public enum Augmentation: Hashable, Sendable, Codable {
         var pixels = image[row..<row + shape.width]
         pixels.reverse()
       }
+    case .cutout(let cutout): cutout.apply(to: image, shape: shape, using: &random)
     }
   }
 

@@ -25,18 +25,22 @@ public struct DataLoader: Sendable {
   /// Applied to each image, in this order.
   public let augmentations: [Augmentation]
   public let partialBatch: PartialBatch
-  /// How many batches may lie ready, made on a thread of their own; 0 makes each when it is asked for.
+  /// How many batches may lie ready, made ahead by the workers; 0 makes each when it is asked for.
   public let prefetch: Int
+  /// How many threads make batches ahead. It changes nothing in them.
+  public let workers: Int
 
   /// The defaults are those of evaluation: every sample once, in order, as it is.
   ///
   /// - Precondition: an epoch has at least one batch.
   public init(
     _ dataset: ImageDataset, batchSize: Int, order: Order = .sequential, seed: UInt64 = 0,
-    augmentations: [Augmentation] = [], partialBatch: PartialBatch = .keep, prefetch: Int = 2
+    augmentations: [Augmentation] = [], partialBatch: PartialBatch = .keep, prefetch: Int = 2,
+    workers: Int = 1
   ) {
     precondition(batchSize >= 1, "DataLoader: a batch has at least one image, got \(batchSize)")
     precondition(prefetch >= 0, "DataLoader: prefetch is a number of batches, got \(prefetch)")
+    precondition(workers >= 1, "DataLoader: at least one thread makes batches, got \(workers)")
     precondition(
       partialBatch == .keep || dataset.count >= batchSize,
       "DataLoader: \(dataset.count) images make no full batch of \(batchSize)")
@@ -47,6 +51,7 @@ public struct DataLoader: Sendable {
     self.augmentations = augmentations
     self.partialBatch = partialBatch
     self.prefetch = prefetch
+    self.workers = workers
   }
 
   public var batchesPerEpoch: Int {

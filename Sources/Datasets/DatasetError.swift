@@ -19,6 +19,8 @@ public struct DatasetError: Error, Equatable, CustomStringConvertible {
     case shape
     /// A pixel or a label is outside its range.
     case range
+    /// A server cannot be reached, or does not give what it should.
+    case network
   }
 
   public let kind: Kind

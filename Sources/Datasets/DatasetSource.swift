@@ -1,19 +1,24 @@
 import Foundation
 import Torch
 
-/// Which data a command works on, as a user names it: `fashion-mnist`, `mnist`, either with `:FOLDER`, or
-/// `tensors:FILE`.
+/// Which data a command works on, as a user names it: `fashion-mnist`, `mnist`, `cifar10`, `cifar100`, each
+/// with `:FOLDER` or without, or `tensors:FILE`.
 ///
 /// A new format adds a case here, its form to ``forms`` and its reader.
 public enum DatasetSource: Hashable, Sendable {
   /// A known data set, in a folder or, where that is nil, in one of the usual places.
   case collection(IDXCollection, folder: URL?)
+  /// CIFAR-10 or CIFAR-100, likewise.
+  case cifar(CIFARCollection, folder: URL?)
   /// A file with the tensors `images` and `labels`.
   case tensors(URL)
 
   /// What may be written, for help and error texts.
   public static let forms =
-    IDXCollection.all.flatMap { [$0.name, $0.name + ":FOLDER"] } + ["tensors:FILE"]
+    names.map { $0 + "[:FOLDER]" } + ["tensors:FILE"]
+
+  /// The data sets that can be asked for by name.
+  public static let names = IDXCollection.all.map(\.name) + CIFARCollection.all.map(\.name)
 
   /// - Throws: with a suggestion where a known name is near.
   public init(_ text: String) throws(DatasetError) {
@@ -21,16 +26,19 @@ public enum DatasetSource: Hashable, Sendable {
     let name = String(parts[0])
     let path = parts.count == 2 ? String(parts[1]) : nil
     let url = path.map { URL(fileURLWithPath: NSString(string: $0).expandingTildeInPath) }
-    let collection = IDXCollection.all.first { $0.name == name }
+    guard path != "" else {
+      throw Self.misspelt(text, "nothing after the colon", "Name the path")
+    }
 
-    switch (collection, url) {
-    case _ where path == "": throw Self.misspelt(text, "nothing after the colon", "Name the path")
-    case (let collection?, _): self = .collection(collection, folder: url)
-    case (nil, let url?) where name == "tensors": self = .tensors(url)
-    case (nil, nil) where name == "tensors":
-      throw Self.misspelt(text, "no file", "Write tensors:FILE")
-    default:
-      let known = IDXCollection.all.map(\.name) + ["tensors"]
+    if let collection = IDXCollection.all.first(where: { $0.name == name }) {
+      self = .collection(collection, folder: url)
+    } else if let collection = CIFARCollection.all.first(where: { $0.name == name }) {
+      self = .cifar(collection, folder: url)
+    } else if name == "tensors" {
+      guard let url else { throw Self.misspelt(text, "no file", "Write tensors:FILE") }
+      self = .tensors(url)
+    } else {
+      let known = Self.names + ["tensors"]
       let isFile = text.hasSuffix(".safetensors")
       let meant =
         isFile
@@ -51,6 +59,8 @@ public enum DatasetSource: Hashable, Sendable {
     switch self {
     case .collection(let collection, let folder):
       return try collection.load(split, from: folder, roots: roots)
+    case .cifar(let collection, let folder):
+      return try collection.load(split, from: folder, roots: roots)
     case .tensors(let file):
       let name = file.deletingPathExtension().lastPathComponent
       return try ImageDataset(read(file), from: file.path, name: name, split: split)
@@ -69,6 +79,8 @@ extension DatasetSource: CustomStringConvertible {
   public var description: String {
     switch self {
     case .collection(let collection, let folder):
+      folder.map { "\(collection.name):\($0.path)" } ?? collection.name
+    case .cifar(let collection, let folder):
       folder.map { "\(collection.name):\($0.path)" } ?? collection.name
     case .tensors(let file): "tensors:\(file.path)"
     }

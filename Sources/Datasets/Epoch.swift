@@ -1,4 +1,4 @@
-/// The batches of one epoch in order. Each iteration over it starts a thread of its own, which ends with it.
+/// The batches of one epoch in order. Each iteration over it starts threads of its own, which end with it.
 public struct Epoch: Sequence, Sendable {
   public let loader: DataLoader
   public let number: Int
@@ -9,8 +9,8 @@ public struct Epoch: Sequence, Sendable {
 
   public func makeIterator() -> Iterator { Iterator(self) }
 
-  /// Hands out batches; a class because it owns the thread that makes them. When the last reference to it
-  /// goes, in the middle of an epoch too, the thread stops after the batch in hand.
+  /// Hands out batches; a class because it owns the threads that make them. When the last reference
+  /// to it goes, in the middle of an epoch too, they stop after the batches in hand.
   public final class Iterator: IteratorProtocol {
     private let epoch: Epoch
     private let samples: [Int]
@@ -29,7 +29,7 @@ public struct Epoch: Sequence, Sendable {
       }
       let queue = BatchQueue(capacity: epoch.loader.prefetch)
       self.queue = queue
-      queue.fill(epoch.start..<epoch.loader.batchesPerEpoch) {
+      queue.fill(epoch.start..<epoch.loader.batchesPerEpoch, workers: epoch.loader.workers) {
         epoch.loader.batch($0, of: samples, epoch: epoch.number)
       }
     }

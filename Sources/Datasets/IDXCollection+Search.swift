@@ -5,7 +5,7 @@ extension IDXCollection {
   ///
   /// With a folder given only that one is looked at: what a user names is never silently replaced. Without
   /// one the first of these that holds both files is taken: `$SPIKEGUARD_DATA/NAME`, `.deps/data/NAME` under
-  /// each root, `/usr/share/datasets/NAME` (where Debian's packages put them).
+  /// each root, the user's cache, `/usr/share/datasets/NAME` (where Debian's packages put them).
   ///
   /// - Parameters:
   ///   - roots: nil stands for the current directory.
@@ -13,7 +13,9 @@ extension IDXCollection {
     _ split: ImageDataset.Split, in folder: URL? = nil, roots: [URL]? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(DatasetError) -> (images: URL, labels: URL) {
-    let folders = folder.map { [$0] } ?? places(roots, environment)
+    let folders =
+      folder.map { [$0] }
+      ?? DatasetPlaces.toSearch(name, roots: roots, environment: environment)
     let (images, labels) = split == .train ? Self.trainFiles : Self.testFiles
     for folder in folders {
       if let images = file(images, in: folder), let labels = file(labels, in: folder) {
@@ -29,21 +31,15 @@ extension IDXCollection {
   private static let trainFiles = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
   private static let testFiles = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
-  private func places(_ roots: [URL]?, _ environment: [String: String]) -> [URL] {
-    let named = environment["SPIKEGUARD_DATA"].map { [URL(fileURLWithPath: $0)] } ?? []
-    let roots = roots ?? [URL(fileURLWithPath: FileManager.default.currentDirectoryPath)]
-    let parents =
-      named + roots.map { $0.appendingPathComponent(".deps/data") }
-      + [URL(fileURLWithPath: "/usr/share/datasets")]
-    return parents.map { $0.appendingPathComponent(name) }
+  private func file(_ base: String, in folder: URL) -> URL? {
+    Self.spellings(of: base).map { folder.appendingPathComponent($0) }
+      .first { FileManager.default.fileExists(atPath: $0.path) }
   }
 
-  /// Plain files come first: they take no time to unpack.
-  private func file(_ base: String, in folder: URL) -> URL? {
+  /// The names that a file may have. Plain files come first: they take no time to unpack.
+  static func spellings(of base: String) -> [String] {
     let names = [base, base.replacing("-idx", with: ".idx")]
-    return ["", ".gz"].flatMap { suffix in names.map { folder.appendingPathComponent($0 + suffix) }
-    }
-    .first { FileManager.default.fileExists(atPath: $0.path) }
+    return ["", ".gz"].flatMap { suffix in names.map { $0 + suffix } }
   }
 
   private func absence(of files: [String], from folder: URL) -> String {

@@ -18,12 +18,12 @@ public struct IDXCollection: Hashable, Sendable {
       "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
       "Ankle boot",
     ],
-    remedy: "Run scripts/bootstrap, or apt-get install dataset-fashion-mnist")
+    remedy: "Run spikeguard data fetch fashion-mnist, or apt-get install dataset-fashion-mnist")
 
   /// LeCun, Cortes and Burges' 28×28 handwritten digits: 60,000 to learn from and 10,000 to test on.
   public static let mnist = IDXCollection(
     name: "mnist", classNames: (0...9).map(String.init),
-    remedy: "Put MNIST's four files into one of these folders, or name theirs as mnist:FOLDER")
+    remedy: "Run spikeguard data fetch mnist, or name the folder with its four files as mnist:FOLDER")
 
   /// All that can be asked for by name.
   public static let all = [fashionMNIST, mnist]

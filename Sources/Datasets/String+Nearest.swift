@@ -1,7 +1,7 @@
 extension String {
   /// The candidate that most likely was meant: it starts with this string, or is at most a third of its
   /// letters, rounded up, away from it. Case does not count. Nil where none is near.
-  func nearest(in candidates: [String]) -> String? {
+  public func nearest(in candidates: [String]) -> String? {
     let typed = lowercased()
     let distances = candidates.map { candidate in
       typed.count >= 3 && candidate.hasPrefix(typed) ? 0 : typed.editDistance(to: candidate)

@@ -39,6 +39,18 @@ public enum PixelText {
     guard distance > 0, abs(quarters - quarters.rounded()) < 1e-9 else { return "\(distance)" }
     return String(format: "%g/255", quarters.rounded() / 4)
   }
+
+  static let expected = "a fraction as 8/255 or a number from 0 to 1 (pixels are in [0, 1])"
+
+  /// The number that `8/255` or `0.03` stands for; nil where it is none from 0 to 1.
+  static func value(_ text: String) -> Double? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+    guard parts.count <= 2, let numerator = parts[0],
+      let denominator = parts.count == 2 ? parts[1] : 1, denominator > 0
+    else { return nil }
+    let value = numerator / denominator
+    return value >= 0 && value <= 1 ? value : nil
+  }
 }
 
 /// Measures a classifier under attacks, over a whole data set.

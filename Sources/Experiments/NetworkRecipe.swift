@@ -9,7 +9,7 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
   public enum Activation: String, Codable, Sendable, CaseIterable {
     /// The recipe's neuron.
     case spiking
-    /// max(0, x): the artificial twin. The neuron's settings mean nothing then.
+    /// max(0, x): the artificial twin. The neuron keeps its defaults then, which mean nothing.
     case relu
   }
 
@@ -46,6 +46,11 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
       throw .value("time steps", found: "\(steps)", expected: "1 to 1024")
     }
     let spiking = try neuron.neuron()
+    guard activation == .spiking || neuron == NeuronRecipe() else {
+      throw .value(
+        "neuron", found: "other settings",
+        expected: "its defaults, because with activation relu no neuron spikes")
+    }
     return try ModelDesign(
       model, classes: classes, channels: channels, imageSize: imageSize, width: width, head: head,
       stem: stem, normalization: normalization,

@@ -23,6 +23,9 @@ public struct OutputFolder: Sendable {
     try? FileManager.default.removeItem(atPath: probe)
   }
 
+  /// A folder that is looked at and not made.
+  init(existing path: String) { self.path = path }
+
   public func file(_ name: String) -> String { path + "/" + name }
 
   /// - Throws: ``OutputError`` when one of these files is there already.

@@ -75,11 +75,18 @@ public struct Quickstart: Sendable {
     let shape = try network.fitted(to: train)
     try report(.began("\(title): training"))
     let job = try TrainingJob(
-      network: shape, training: recipe, dataset: train, checkpoint: "\(folder)/\(name).safetensors")
-    let trained = try job.run { try report(.training($0)) }
+      network: shape, training: recipe, datasets: RunDatasets(training: train))
+    let trained = try job.run(onEvent: { event in
+      if case .progress(let progress) = event { try report(.training(progress)) }
+    })
+    let checkpoint = "\(folder)/\(name).safetensors"
+    try Checkpoint(
+      weights: trained.network.weights, optimizerState: trained.optimizerState,
+      manifest: trained.manifest
+    ).write(to: checkpoint)
     let last = trained.manifest.history.last
     try report(
-      .finished("\(Int(last?.imagesPerSecond ?? 0)) images/s, checkpoint \(job.checkpoint)"))
+      .finished("\(Int(last?.imagesPerSecond ?? 0)) images/s, checkpoint \(checkpoint)"))
 
     let classifier = trained.network.classifier(shape.encoder)
     try report(.began("\(title): \(test.count) clean test images"))

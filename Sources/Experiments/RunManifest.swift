@@ -3,7 +3,8 @@ import Foundation
 import Torch
 import Training
 
-/// What a checkpoint says of itself: how the network is built, how it was trained, on what and where.
+/// What a checkpoint says of itself: how the network is built, how it was trained, on what and where, and all
+/// that its run needs to go on.
 public struct RunManifest: Codable, Sendable, Equatable {
   public var spikeguard = Spikeguard.version
   public var engine = Engine.version
@@ -12,15 +13,36 @@ public struct RunManifest: Codable, Sendable, Equatable {
   public var network: NetworkRecipe
   public var training: TrainingRecipe
   public var dataset: DatasetFacts
-  public var history: [EpochReport] = []
-  /// In finer steps than ``history``, over all epochs, those before a run was continued included.
-  public var curve: [CurvePoint] = []
+  public var session: SessionState
 
-  public init(network: NetworkRecipe, training: TrainingRecipe, dataset: DatasetFacts) {
+  public init(
+    network: NetworkRecipe, training: TrainingRecipe, dataset: DatasetFacts,
+    session: SessionState = SessionState()
+  ) {
     self.network = network
     self.training = training
     self.dataset = dataset
+    self.session = session
   }
+
+  public var history: [EpochReport] { session.run.history }
+  /// In finer steps than ``history``, over all epochs, those before a run was continued included.
+  public var curve: [CurvePoint] {
+    get { session.curve.points }
+    set { session.curve = CurveRecorder(points: newValue) }
+  }
+}
+
+/// Where a run stands: what a checkpoint holds beside weights and optimiser state.
+public struct SessionState: Codable, Sendable, Equatable {
+  public internal(set) var run = RunState()
+  var curve = CurveRecorder()
+  public internal(set) var evaluations: [Evaluation] = []
+  public internal(set) var best: BestEpoch?
+  /// How much of `metrics.jsonl` belongs to the run up to here.
+  var metricsLength: UInt64 = 0
+
+  public init() {}
 }
 
 /// Which data a run saw.

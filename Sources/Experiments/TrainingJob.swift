@@ -1,37 +1,56 @@
 import Datasets
-import Foundation
 import Layers
-import Models
-import Optimization
 import Spiking
 import Torch
 import Training
 
-/// Trains a network by a recipe and keeps a checkpoint after every epoch.
+/// Trains a network by a recipe; with a folder, in a way that can be killed and taken up again at any moment.
 public struct TrainingJob: Sendable {
   public let network: NetworkRecipe
   public let training: TrainingRecipe
-  public let dataset: ImageDataset
-  /// The checkpoint's file.
-  public let checkpoint: String
-  /// How many steps one point of the curve averages over.
-  public let stepsPerPoint: Int
+  public let running: RunningRecipe
+  public let datasets: RunDatasets
+  /// What the folder's `config.yaml` gets.
+  let configuration: RunConfiguration
+  /// How many steps one point of the curve averages over; nil chooses by the run's length.
+  let stepsPerPoint: Int?
 
+  /// - Parameter network: fitted to the data (``NetworkRecipe/fitted(to:classes:)``).
+  /// - Throws: ``UsageError`` for a value out of its range.
   public init(
-    network: NetworkRecipe, training: TrainingRecipe, dataset: ImageDataset, checkpoint: String,
-    stepsPerPoint: Int = 20
+    network: NetworkRecipe, training: TrainingRecipe, running: RunningRecipe = RunningRecipe(),
+    datasets: RunDatasets, configuration: RunConfiguration? = nil, stepsPerPoint: Int? = nil
   ) throws {
     try training.check(imageSize: network.imageSize)
+    try running.check()
     self.network = network
     self.training = training
-    self.dataset = dataset
-    self.checkpoint = checkpoint
+    self.running = running
+    self.datasets = datasets
     self.stepsPerPoint = stepsPerPoint
+    var complete = configuration ?? RunConfiguration()
+    complete.network = network
+    complete.training = training
+    complete.running = running
+    self.configuration = complete
+  }
+
+  /// What becomes of an earlier run in the folder.
+  public enum Start: Sendable {
+    /// It is an error.
+    case begin
+    /// It is gone on from, if there is one.
+    case resume
+    /// It is removed.
+    case replace
   }
 
   public struct Outcome: Sendable {
     public let network: any SpikingNetwork
+    public let optimizerState: NamedTensors
     public let manifest: RunManifest
+    /// False where it was told to stop before its end.
+    public let isFinished: Bool
     public var curve: [CurvePoint] { manifest.curve }
     /// How often the fast solver gave way to a full decomposition; nil without deflation.
     public var deflationFallbacks: Int? {
@@ -40,67 +59,23 @@ public struct TrainingJob: Sendable {
     }
     /// Of all epochs, those before the run was continued included.
     public var seconds: Double { manifest.history.reduce(0) { $0 + $1.seconds } }
+    /// The last evaluation on the test images.
+    public var test: Score? {
+      manifest.session.evaluations.last { $0.part == .test }?.score
+    }
   }
 
-  /// - Parameter resuming: go on from the checkpoint if there is one of the same recipe; else it is replaced.
-  /// - Throws: ``UsageError`` when the checkpoint is of another recipe.
+  /// - Parameters:
+  ///   - folder: where checkpoints and logs go; nil for none.
+  ///   - start: what becomes of an earlier run in the folder.
+  ///   - shouldStop: asked after every step; a run that stops leaves a checkpoint.
+  /// - Throws: ``UsageError`` when the checkpoint is of another recipe, `TrainingError` when training breaks
+  ///   down, `CheckpointError` when it cannot be kept.
   public func run(
-    resuming: Bool = false, onProgress: (TrainingProgress) throws -> Void = { _ in }
+    in folder: RunFolder? = nil, _ start: Start = .begin, shouldStop: () -> Bool = { false },
+    onEvent: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> Outcome {
-    let model = try network.build(seed: training.seed)
-    var manifest = RunManifest(
-      network: network, training: training, dataset: DatasetFacts(dataset))
-    let loader = DataLoader(
-      dataset, batchSize: training.batchSize, order: .shuffled, seed: training.seed,
-      augmentations: training.augmentations)
-    var optimizer = training.optimizer(stepsInAll: training.epochs * loader.batchesPerEpoch)
-    if resuming, FileManager.default.fileExists(atPath: checkpoint) {
-      manifest = try restore(&optimizer, model, expecting: manifest)
-    }
-
-    let step = TrainingStep(
-      network: model, encoder: network.encoder,
-      objective: PerStepCrossEntropy(meanSquareWeight: training.meanSquareWeight),
-      optimizer: optimizer)
-    var run = TrainingRun(
-      step: step, loader: loader, epochs: training.epochs, history: manifest.history)
-    var curve = CurveRecorder(stepsPerPoint: stepsPerPoint, points: manifest.curve)
-    try run.train(
-      onStep: { progress in
-        curve.add(progress)
-        try onProgress(progress)
-      },
-      onEpoch: { report, run in
-        manifest.history.append(report)
-        manifest.curve = curve.points
-        try Checkpoint(
-          weights: model.weights, optimizerState: run.step.optimizer.state, manifest: manifest
-        ).write(to: checkpoint)
-        try OutputFile.write(manifest.json(), to: checkpoint + ".json")
-      })
-    return Outcome(network: model, manifest: manifest)
-  }
-
-  /// Reads the checkpoint back; what is returned is its manifest.
-  private func restore(
-    _ optimizer: inout Optimizer, _ model: any SpikingNetwork, expecting ours: RunManifest
-  ) throws -> RunManifest {
-    let saved = try Checkpoint<RunManifest>(contentsOf: checkpoint)
-    let differences = try saved.manifest.differences(from: ours)
-    guard differences.isEmpty else {
-      throw UsageError(
-        "\(checkpoint): expected a checkpoint of the same options and data, found "
-          + "\(differences.joined(separator: ", ")); give the options that it was started with, "
-          + "or another --out")
-    }
-    do { try model.load(saved.weights) } catch { throw LoadError(path: checkpoint, reason: error) }
-    let strangers = optimizer.strangers(in: saved.optimizerState)
-    guard strangers.isEmpty else {
-      throw UsageError(
-        "\(checkpoint): expected optimiser state of \(optimizer), found '\(strangers[0])'; "
-          + "the file was changed: start anew in another --out")
-    }
-    optimizer.state = saved.optimizerState
-    return saved.manifest
+    let session = try TrainingSession(self, in: folder, start, onEvent: onEvent)
+    return try session.run(shouldStop: shouldStop, onEvent: onEvent)
   }
 }

@@ -54,6 +54,15 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
     (cropPadding.map { [.randomCrop(padding: $0)] } ?? []) + (flips ? [.randomFlip] : [])
   }
 
+  /// One step of this recipe.
+  func step(
+    network: any SpikingNetwork, encoder: some Encoder, optimizer: Optimizer
+  ) -> TrainingStep {
+    TrainingStep(
+      network: network, encoder: encoder,
+      objective: PerStepCrossEntropy(meanSquareWeight: meanSquareWeight), optimizer: optimizer)
+  }
+
   /// The chain, in the order in which a gradient passes it: deflate → decay → momentum → rate.
   func optimizer(stepsInAll: Int) -> Optimizer {
     let rate = Schedule.cosine(from: learningRate, over: stepsInAll)
@@ -72,5 +81,18 @@ public struct TrainingRecipe: Codable, Sendable, Equatable {
         LearningRate(rate)
       }
     }
+  }
+}
+
+extension RunningRecipe {
+  /// - Throws: ``UsageError`` that names the option and what it takes.
+  func check() throws(UsageError) {
+    func require(_ value: Int?, _ option: String) throws(UsageError) {
+      guard let value, value < 1 else { return }
+      throw UsageError("--\(option): expected at least 1, found \(value)")
+    }
+    try require(checkpointEvery, "checkpoint-every")
+    try require(evaluateEvery, "evaluate-every")
+    try require(workers, "workers")
   }
 }

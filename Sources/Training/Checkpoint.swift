@@ -4,7 +4,7 @@ import Torch
 /// A network's weights, its optimiser's state and a manifest that says how they came about, in one file.
 ///
 /// The file is safetensors: weights under their own names, so any tool reads them, optimiser state under
-/// `optimizer.…`, and the manifest as JSON in the header's metadata. It is replaced atomically: an
+/// `optimizer.…`, and the manifest as JSON in the header's metadata, with a digest of both. It is replaced atomically: an
 /// interrupted write leaves the checkpoint before it.
 public struct Checkpoint<Manifest: Codable & Sendable>: Sendable {
   public var weights: NamedTensors
@@ -24,15 +24,24 @@ public struct Checkpoint<Manifest: Codable & Sendable>: Sendable {
     encoder.outputFormatting = [.sortedKeys]
     let json = String(decoding: try encoder.encode(manifest), as: UTF8.self)
     try Safetensors.write(
-      tensors, metadata: ["format": "spikeguard-checkpoint", "manifest": json], to: path)
+      tensors,
+      metadata: [
+        "format": "spikeguard-checkpoint", "manifest": json,
+        "sha256": Self.digest(of: tensors, manifest: json),
+      ], to: path)
   }
 
-  /// - Throws: ``CheckpointError`` when the file holds weights but no manifest of ours, `SafetensorsError` when
+  /// - Throws: ``CheckpointError`` when the content is not what was written, or when the file holds weights but no manifest of ours, `SafetensorsError` when
   ///   it is no valid safetensors file.
   public init(contentsOf path: String) throws {
     let file = try Safetensors.read(from: path)
-    guard let json = file.metadata["manifest"], file.metadata["format"] == "spikeguard-checkpoint"
+    guard let json = file.metadata["manifest"], let expected = file.metadata["sha256"],
+      file.metadata["format"] == "spikeguard-checkpoint"
     else { throw CheckpointError.noManifest(path: path) }
+    let found = Self.digest(of: file.tensors, manifest: json)
+    guard found == expected else {
+      throw CheckpointError.damaged(path: path, expected: expected, found: found)
+    }
     do {
       manifest = try JSONDecoder().decode(Manifest.self, from: Data(json.utf8))
     } catch {

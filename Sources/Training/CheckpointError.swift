@@ -1,7 +1,11 @@
-/// A file that is no checkpoint of Spikeguard's.
+/// A checkpoint that cannot be read or written.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case noManifest(path: String)
   case unreadableManifest(path: String, reason: String)
+  /// The content is not what was written.
+  case damaged(path: String, expected: String, found: String)
+  /// A full disk, most often.
+  case notWritten(path: String, reason: String, lastGood: String?)
 
   public var description: String {
     switch self {
@@ -11,6 +15,13 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .unreadableManifest(let path, let reason):
       "\(path): the manifest cannot be read (\(reason)); it was written by another version, "
         + "or changed since: use the file's weights with --weights"
+    case .damaged(let path, let expected, let found):
+      "\(path): expected content with SHA-256 \(expected.prefix(16))…, found \(found.prefix(16))…; "
+        + "the file was damaged or changed since it was written: use the checkpoint before it"
+    case .notWritten(let path, let reason, let lastGood):
+      "\(path): the checkpoint could not be written (\(reason)); "
+        + (lastGood.map { "the last good one is \($0): make room and go on with --resume" }
+          ?? "there is none before it: make room and start again")
     }
   }
 }

@@ -3,8 +3,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case diverged(loss: Double, step: Int)
   /// Spikes can hide it from the loss: a neuron whose input is NaN stays silent.
   case gradientNotFinite(name: String, step: Int)
-  /// After the last update of an epoch, which no later step looks at before the checkpoint is written.
-  case weightsNotFinite(name: String, epoch: Int)
+  /// Found before weights are kept: no later step has looked at the last update yet.
+  case weightsNotFinite(name: String, step: Int)
 
   public var description: String {
     switch self {
@@ -14,8 +14,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .gradientNotFinite(let name, let step):
       "the gradient of '\(name)' became infinite or NaN at step \(step); the weights are those of "
         + "the step before. " + Self.remedy
-    case .weightsNotFinite(let name, let epoch):
-      "'\(name)' became infinite or NaN in epoch \(epoch + 1), of which no checkpoint is written. "
+    case .weightsNotFinite(let name, let step):
+      "'\(name)' became infinite or NaN in step \(step); no checkpoint is written of it. "
         + Self.remedy
     }
   }

@@ -3,64 +3,83 @@ import Layers
 import Optimization
 import Torch
 
-/// Epoch after epoch of training steps, with reports on the way.
+/// Epoch after epoch of training steps, which can be left and taken up again between any two of them.
 public struct TrainingRun {
   public var step: TrainingStep
   public let loader: DataLoader
   /// The epochs to train in all.
   public let epochs: Int
-  /// What came before, when a run is continued.
-  public private(set) var history: [EpochReport]
+  public private(set) var state: RunState
 
-  public init(step: TrainingStep, loader: DataLoader, epochs: Int, history: [EpochReport] = []) {
+  /// - Parameter state: where an earlier run stopped; its weights and optimiser state are in `step`.
+  /// - Precondition: the state's batch lies within an epoch.
+  public init(
+    step: TrainingStep, loader: DataLoader, epochs: Int, state: RunState = RunState()
+  ) {
+    precondition(
+      (0..<loader.batchesPerEpoch).contains(state.batch),
+      "a run's state is at batch \(state.batch) of \(loader.batchesPerEpoch)")
     self.step = step
     self.loader = loader
     self.epochs = epochs
-    self.history = history
+    self.state = state
   }
 
-  /// Trains the epochs that are left.
+  public var history: [EpochReport] { state.history }
+  public var stepsDone: Int { state.epoch * loader.batchesPerEpoch + state.batch }
+  public var isFinished: Bool { state.epoch >= epochs }
+
+  /// Whether to go on after a step.
+  public enum Flow: Sendable { case goOn, stop }
+
+  /// Trains what is left, or until `betweenSteps` says stop.
   ///
   /// - Parameters:
   ///   - onStep: called after every step.
-  ///   - onEpoch: called after every epoch, the place to write a checkpoint.
-  /// - Throws: ``TrainingError``, and whatever the closures throw. `onEpoch` sees finite weights only.
+  ///   - onEpoch: called after every epoch; it sees finite weights only.
+  ///   - betweenSteps: called after the other two: the place to write a checkpoint.
+  /// - Throws: ``TrainingError``, and whatever the closures throw.
   public mutating func train(
-    onStep: (TrainingProgress) throws -> Void, onEpoch: (EpochReport, TrainingRun) throws -> Void
+    onStep: (TrainingProgress) throws -> Void,
+    onEpoch: (EpochReport, TrainingRun) throws -> Void = { _, _ in },
+    betweenSteps: (TrainingRun) throws -> Flow = { _ in .goOn }
   ) throws {
-    for epoch in history.count..<epochs {
-      let clock = ContinuousClock()
-      let start = clock.now
-      var totals = EpochTotals()
-      for batch in loader.epoch(epoch) {
-        let report = try step(batch, index: epoch * loader.batchesPerEpoch + batch.index)
-        totals.add(report)
-        let seconds = (clock.now - start) / .seconds(1)
-        try onStep(
-          TrainingProgress(
-            epoch: epoch, epochs: epochs, batch: batch.index,
-            batchesPerEpoch: loader.batchesPerEpoch, last: report, soFar: totals.report(seconds),
-            deflation: step.optimizer.first(DominantSingularDeflation.self)?.report))
+    let clock = ContinuousClock()
+    while !isFinished {
+      var mark = clock.now
+      for batch in loader.epoch(state.epoch, from: state.batch) {
+        let report = try step(batch, index: stepsDone)
+        state.totals.add(report)
+        state.totals.seconds += (clock.now - mark) / .seconds(1)
+        state.batch += 1
+        try onStep(progress(report, batch: batch))
+        if state.batch == loader.batchesPerEpoch {
+          try checkWeights()
+          state.history.append(state.totals.report)
+          state.batch = 0
+          state.totals = EpochTotals()
+          try onEpoch(state.history.last!, self)
+        }
+        if try betweenSteps(self) == .stop { return }
+        mark = clock.now
       }
-      if let name = step.network.weights.firstNotFinite {
-        throw TrainingError.weightsNotFinite(name: name, epoch: epoch)
-      }
-      let report = totals.report((clock.now - start) / .seconds(1))
-      history.append(report)
-      try onEpoch(report, self)
     }
   }
-}
 
-/// Averages over an epoch, weighted by images.
-public struct EpochReport: Sendable, Equatable, Codable {
-  public let loss: Double
-  /// Share of images classified correctly while training, before each update.
-  public let accuracy: Double
-  public let spikeRate: Double
-  public let images: Int
-  public let seconds: Double
-  public var imagesPerSecond: Double { seconds > 0 ? Double(images) / seconds : 0 }
+  /// - Throws: ``TrainingError/weightsNotFinite(name:step:)``. An update is not looked at before the next step's
+  ///   loss, so ask before keeping weights.
+  public func checkWeights() throws(TrainingError) {
+    if let name = step.network.weights.firstNotFinite {
+      throw .weightsNotFinite(name: name, step: stepsDone - 1)
+    }
+  }
+
+  private func progress(_ report: StepReport, batch: Batch) -> TrainingProgress {
+    TrainingProgress(
+      epoch: batch.epoch, epochs: epochs, batch: batch.index,
+      batchesPerEpoch: loader.batchesPerEpoch, last: report, soFar: state.totals.report,
+      deflation: step.optimizer.first(DominantSingularDeflation.self)?.report)
+  }
 }
 
 /// Where a run stands after a step.
@@ -78,26 +97,5 @@ public struct TrainingProgress: Sendable {
 
   public var stepsDone: Int { epoch * batchesPerEpoch + batch + 1 }
   public var stepsInAll: Int { epochs * batchesPerEpoch }
-}
-
-private struct EpochTotals {
-  private var loss = 0.0
-  private var correct = 0
-  private var spikeRate = 0.0
-  private var images = 0
-
-  mutating func add(_ report: StepReport) {
-    let weight = Double(report.count)
-    loss += report.loss * weight
-    spikeRate += report.spikeRate * weight
-    correct += report.correct
-    images += report.count
-  }
-
-  func report(_ seconds: Double) -> EpochReport {
-    let n = Double(max(images, 1))
-    return EpochReport(
-      loss: loss / n, accuracy: Double(correct) / n, spikeRate: spikeRate / n, images: images,
-      seconds: seconds)
-  }
+  public var endsEpoch: Bool { batch == batchesPerEpoch - 1 }
 }

@@ -50,7 +50,8 @@ public struct TrainingStep {
     let predictions = result.logits.mean(along: [0]).argmax(along: 1)
     return StepReport(
       loss: value, correct: Int((predictions .== batch.labels).sum().item()),
-      count: batch.labels.count, spikeRate: pass.spikeRate)
+      count: batch.labels.count, spikeRate: pass.spikeRate,
+      layerRates: pass.activity.map(\.rate))
   }
 
   private func restore(_ statistics: NamedTensors) {
@@ -74,11 +75,13 @@ extension NamedTensors {
 }
 
 /// What one step did.
-public struct StepReport: Sendable, Equatable {
+public struct StepReport: Codable, Sendable, Equatable {
   public let loss: Double
   /// How many images of the batch were classified correctly before the update.
   public let correct: Int
   public let count: Int
   /// Spikes for each neuron and time step.
   public let spikeRate: Double
+  /// The same for each layer of neurons.
+  public let layerRates: [Double]
 }

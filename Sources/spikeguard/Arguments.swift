@@ -1,16 +1,9 @@
 import ArgumentParser
 import Experiments
 import Models
-import Spiking
 
-extension ModelName: ExpressibleByArgument {}
 extension Stem: ExpressibleByArgument {}
 extension NetworkRecipe.Activation: ExpressibleByArgument {}
-extension VGGConfiguration.Head: ExpressibleByArgument {}
-extension NeuronRecipe.ResetKind: ExpressibleByArgument {}
-extension Surrogate.Shape: ExpressibleByArgument {}
-extension TemporalGradient: ExpressibleByArgument {}
-extension TrainingRecipe.Deflation: ExpressibleByArgument {}
 
 /// A distance in pixel units, written as `8/255` or `0.03`.
 struct PixelDistance: CustomStringConvertible {

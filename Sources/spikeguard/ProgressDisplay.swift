@@ -36,6 +36,12 @@ final class ProgressDisplay {
     write("  ✓ \(current): \(note) (\(Self.duration(seconds)))\n")
   }
 
+  /// A line that stays.
+  func note(_ text: String) {
+    closeLine()
+    write("  \(text)\n")
+  }
+
   func show(_ progress: TrainingProgress) {
     let done = progress.stepsDone
     let report = progress.soFar

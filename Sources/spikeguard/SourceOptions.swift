@@ -20,15 +20,12 @@ struct DataOptions: ParsableArguments {
   }
 
   /// The file that the data are in, where they are in one.
-  var files: [String?] {
-    guard case .tensors(let file)? = try? DatasetSource(data) else { return [] }
-    return [file.path]
-  }
+  var files: [String?] { [DataRecipe.file(of: data)] }
 }
 
 /// Which network to take: a checkpoint, or weights from any tool with the network's description.
 struct SourceOptions: ParsableArguments {
-  @Option(help: "A checkpoint that `spikeguard train` wrote.")
+  @Option(help: "A checkpoint that `spikeguard train` wrote, or the folder of its run.")
   var checkpoint: String?
 
   @Option(
@@ -36,30 +33,39 @@ struct SourceOptions: ParsableArguments {
       "Weights under the authors' names in safetensors; the network is described by the options.")
   var weights: String?
 
-  @OptionGroup(title: "Network, with --weights") var network: NetworkOptions
+  @OptionGroup(title: "Network, with --weights") var network: NetworkSettings
+  @OptionGroup(title: "Neuron, with --weights") var neuron: NeuronSettings
 
   func validate() throws {
     guard (checkpoint == nil) != (weights == nil) else {
       throw ValidationError("name the network: either --checkpoint FILE or --weights FILE")
     }
-    if checkpoint != nil, let option = network.firstGiven {
+    try [network as any SettingGroup, neuron].check()
+    if checkpoint != nil, let option = (network.given + neuron.given).first?.key {
       throw ValidationError(
-        "\(option) goes with --weights; a checkpoint says itself what network it is")
+        "--\(option) goes with --weights; a checkpoint says itself what network it is")
     }
   }
 
-  var files: [String?] { [checkpoint, weights] }
+  var files: [String?] { [checkpoint.map { RunFolder.checkpoint(at: $0) }, weights] }
 
   func load(for dataset: ImageDataset) throws -> LoadedNetwork {
     let loaded =
       if let checkpoint {
-        try LoadedNetwork(checkpoint: checkpoint)
+        try LoadedNetwork(checkpoint: RunFolder.checkpoint(at: checkpoint))
       } else {
-        try LoadedNetwork(weights: weights!, recipe: network.recipe(for: dataset))
+        try LoadedNetwork(weights: weights!, recipe: recipe(for: dataset))
       }
     let shape = dataset.shape
     try loaded.check((shape.channels, shape.height, shape.width), classes: dataset.classes)
     return loaded
+  }
+
+  private func recipe(for dataset: ImageDataset) throws -> NetworkRecipe {
+    var settings = RunConfiguration()
+    try network.apply(to: &settings)
+    try neuron.apply(to: &settings)
+    return try settings.network(for: dataset)
   }
 }
 

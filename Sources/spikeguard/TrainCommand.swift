@@ -2,141 +2,108 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import Training
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains a network and writes a checkpoint after every epoch.",
+    abstract: "Trains a network, in a run that can be killed and resumed at any moment.",
     discussion: """
-      --out gets checkpoint.safetensors (weights under the authors' names, optimiser state and manifest in \
-      one file), the manifest once more as JSON, and results.json. The curve in the manifest holds loss, accuracy \
-      and spike rate every 20 steps and, under deflation, each layer's σ₁, σ₂ and the share of energy removed. A run that was interrupted goes on from \
-      its last epoch with --resume and ends with the same bits as one that was not. What an earlier run left \
-      in --out is not replaced unless --overwrite says so.
+      Settings come from --config FILE (YAML, one `setting: value` a line, the names of the flags) and from \
+      flags, which win. --print-config prints all of them.
+
+      --out gets config.yaml, manifest.json, metrics.jsonl, TensorBoard's event file, results.json and \
+      checkpoints/ with the last checkpoint, the one before it and the best epoch's: by accuracy on --validation \
+      images, else by training loss; never by test images. `train --out FOLDER --resume` goes on from the last \
+      checkpoint and ends with the same bits as a run that was never cut. What an earlier run left in --out is \
+      not replaced unless --overwrite says so. SIGINT and SIGTERM save a checkpoint and end with code 130 and 143.
       """)
 
-  @OptionGroup(title: "Data") var data: DataOptions
-  @OptionGroup(title: "Network") var network: NetworkOptions
+  @Option(help: "YAML file with settings; flags win over it.")
+  var config: String?
 
-  @Option(help: "Folder for checkpoint and results.")
+  @Flag(help: "Print the complete configuration and do nothing else.")
+  var printConfig = false
+
+  @Option(help: "Folder of the run.")
   var out = "runs/train"
 
-  @Option(help: "Passes over the training set.")
-  var epochs = 2
-
-  @Option(help: "Images in a step.")
-  var batchSize = 128
-
-  @Option(help: "Learning rate at the start; it falls to 0 along a cosine.")
-  var learningRate = 0.1
-
-  @Option(help: "Momentum.")
-  var momentum = 0.9
-
-  @Option(help: "Weight decay, added to the gradient after deflation.")
-  var weightDecay = 5e-4
-
-  @Option(help: "Dominant singular deflation: none, fast, or svd for the full decomposition.")
-  var deflation = TrainingRecipe.Deflation.none
-
-  @Option(help: "Weight of the mean-square term of the objective; the release uses 0.05.")
-  var meanSquareWeight = 0.0
-
-  @Option(help: "Zero padding of the random crop; 0 for no crop.")
-  var crop = 2
-
-  @Flag(inversion: .prefixedNo, help: "Flip images at random.")
-  var flip = true
-
-  @Option(help: "Seed of weights, order and augmentation.")
-  var seed: UInt64 = 0
-
-  @Flag(help: "Go on from the checkpoint in --out, if there is one.")
+  @Flag(help: "Go on from the last checkpoint in --out, if there is one; its config.yaml is taken.")
   var resume = false
 
   @Flag(help: "Replace what an earlier run left in --out.")
   var overwrite = false
 
   @OptionGroup var record: RecordOptions
-
-  /// What the run left, as a record.
-  struct Record: Encodable {
-    let manifest: RunManifest
-    let clean: Score
-    let seconds: Double
-  }
+  @OptionGroup(title: "Data") var data: DataSettings
+  @OptionGroup(title: "Network") var network: NetworkSettings
+  @OptionGroup(title: "Neuron") var neuron: NeuronSettings
+  @OptionGroup(title: "Optimisation") var optimization: OptimizationSettings
+  @OptionGroup(title: "Running") var running: RunningSettings
 
   func validate() throws {
     guard !(resume && overwrite) else {
       throw ValidationError(
         "--resume goes on from what --overwrite would replace; give one of them")
     }
+    try groups.check()
+  }
+
+  private var groups: [any SettingGroup] { [data, network, neuron, optimization, running] }
+
+  /// Defaults, the file's settings on top of them, and flags on top of these.
+  func settings() throws -> RunConfiguration {
+    let earlier = RunFolder(existing: out).configuration
+    let takesEarlier =
+      config == nil && resume && FileManager.default.fileExists(atPath: earlier)
+    var settings =
+      try (takesEarlier ? earlier : config).map { try RunConfiguration(contentsOf: $0) }
+      ?? RunConfiguration()
+    for group in groups { try group.apply(to: &settings) }
+    return settings
   }
 
   func run() throws {
+    let settings = try settings()
+    if printConfig {
+      print(settings.yaml, terminator: "")
+      return
+    }
     let display = ProgressDisplay()
-    display.begin("Reading \(data.data)")
-    let (train, test) = try DataAccess.loadBoth(
-      data.data, trainLimit: data.limit, options: ("--limit", ""))
-    display.finish("\(train.count) training and \(test.count) test images")
+    display.begin("Reading \(settings.data.source)")
+    let datasets = try settings.datasets()
+    display.finish(
+      "\(datasets.training.count) training and \(datasets.test?.count ?? 0) test images")
+    let job = try settings.job(on: datasets)
+    // A network that cannot be built leaves no folder.
+    _ = try job.network.build(seed: 0)
+    let folder = try outputFolder(inputs: settings)
 
-    let job = try job(on: train)
-    // Made last, so that bad input leaves no empty folder.
-    let folder = try outputFolder()
+    Interruption.listen()
     display.begin("Training")
-    let outcome = try job.run(resuming: resume) { display.show($0) }
+    let show = TrainingDisplay(display, folder: folder)
+    let outcome = try job.run(
+      in: folder, resume ? .resume : overwrite ? .replace : .begin,
+      shouldStop: { Interruption.signal != nil }
+    ) { show($0) }
+    guard outcome.isFinished, let score = outcome.test else {
+      display.finish(
+        "stopped by a signal after \(show.stepsDone) steps; go on with "
+          + "`spikeguard train --out \(out) --resume`")
+      throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT))
+    }
     let fallbacks = outcome.deflationFallbacks.map { ", \($0) fallbacks to a full decomposition" }
-    display.finish("checkpoint \(job.checkpoint)\(fallbacks ?? "")")
-
-    display.begin("Testing")
-    let score = CleanEvaluation.score(
-      outcome.network, job.network, on: test
-    ) { display.show($0, of: test.count) }
-    display.finish("\(test.count) images")
-    let result = Record(
-      manifest: outcome.manifest, clean: score, seconds: outcome.seconds)
-    try OutputFile.write(result.json(), to: folder.file(Self.resultsName))
-    try record.write(result)
+    display.finish("checkpoint \(folder.checkpoints.path(.last))\(fallbacks ?? "")")
+    try record.write(outcome.results)
     print("clean accuracy \(score.cell)")
   }
 
-  func job(on dataset: ImageDataset) throws -> TrainingJob {
-    try TrainingJob(
-      network: network.recipe(for: dataset), training: recipe, dataset: dataset,
-      checkpoint: out + "/" + Self.checkpointName)
-  }
-
-  private static let checkpointName = "checkpoint.safetensors"
-  private static let resultsName = "results.json"
-
   /// The folder, once it is known that nothing in it will be lost.
-  private func outputFolder() throws -> OutputFolder {
-    let folder = try OutputFolder(out)
+  private func outputFolder(inputs settings: RunConfiguration) throws -> RunFolder {
+    let folder = try RunFolder(out)
     try OutputFile.check(
-      [("checkpoint", folder.file(Self.checkpointName)), ("--json", record.json)],
-      inputs: data.files)
-    let continues =
-      resume && FileManager.default.fileExists(atPath: folder.file(Self.checkpointName))
-    if !continues, !overwrite {
-      try folder.refuseExisting(
-        [Self.checkpointName, Self.resultsName],
-        remedy: "go on from it with --resume, replace it with --overwrite, or name another --out")
-    }
+      [("results", folder.results), ("--json", record.json)],
+      inputs: [config, settings.data.file])
     return folder
-  }
-
-  private var recipe: TrainingRecipe {
-    var recipe = TrainingRecipe()
-    recipe.epochs = epochs
-    recipe.batchSize = batchSize
-    recipe.learningRate = learningRate
-    recipe.momentum = momentum
-    recipe.weightDecay = weightDecay
-    recipe.deflation = deflation
-    recipe.meanSquareWeight = meanSquareWeight
-    recipe.cropPadding = crop == 0 ? nil : crop
-    recipe.flips = flip
-    recipe.seed = seed
-    return recipe
   }
 }

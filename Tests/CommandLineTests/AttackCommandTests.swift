@@ -31,7 +31,7 @@ import Torch
       #expect(change.max().item() <= epsilon + 1e-6)
       #expect(epsilon == 0 || (change .> epsilon / 2).sum().item() > 0.5 * Double(change.count))
 
-      let network = try LoadedNetwork(checkpoint: place.path("run/checkpoint.safetensors"))
+      let network = try LoadedNetwork(checkpoint: place.path("run/checkpoints/last.safetensors"))
       func isRight(_ images: Tensor) -> Tensor {
         withoutGradients { network.classifier(images).argmax(along: 1) .== data["labels"]! }
       }

@@ -1,7 +1,10 @@
+import Experiments
 import Foundation
 import TestSupport
 import Testing
 import Torch
+
+@testable import Training
 
 /// Checkpoints, weights, starting points and places for results that do not do.
 @Suite struct BadFileTests {
@@ -13,19 +16,19 @@ import Torch
       "attack --checkpoint bare.safetensors DATA",
       "bare.safetensors: expected a checkpoint with a manifest, found bare weights; use --weights "
         + "with --model, --classes and --head instead"
-    ) { try $0.write($0.tensors("run/checkpoint.safetensors"), to: "bare.safetensors") },
+    ) { try $0.write($0.tensors("run/checkpoints/last.safetensors"), to: "bare.safetensors") },
     BadInput(
-      "predict --checkpoint run DATA --out new",
-      "run: file: expected a regular file, found a folder or a device; give the path of the file "
-        + "itself"),
+      "predict --checkpoint . DATA --out new",
+      "./checkpoints/last.safetensors: file: expected a file that can be read, found No such file or "
+        + "directory; check the path and its permissions"),
     BadInput(
       "attack CHECKPOINT --data tensors:bad.safetensors",
-      "run/checkpoint.safetensors: expected images of 1 × 8 × 8, found 1 × 16 × 16; name the data "
+      "run/checkpoints/last.safetensors: expected images of 1 × 8 × 8, found 1 × 16 × 16; name the data "
         + "set that the network was trained on"
     ) { try $0.writeBadData({ $0.tiled([1, 1, 2, 2]) }) },
     BadInput(
       "attack CHECKPOINT --data tensors:bad.safetensors",
-      "run/checkpoint.safetensors: the network knows 4 classes, the data have 5; name the data set "
+      "run/checkpoints/last.safetensors: the network knows 4 classes, the data have 5; name the data set "
         + "that the network was trained on"
     ) { try $0.writeBadData({ $0 }, { $0 + Tensor(1) }) },
     BadInput(
@@ -33,18 +36,21 @@ import Torch
       "other.safetensors: the weights belong to another network: missing 'layer1.0.weight'; name "
         + "the model, head, width and classes that they were made for"
     ) { place in
-      let file = try Safetensors.read(from: place.path("run/checkpoint.safetensors"))
-      try Safetensors.write(
-        file.tensors.filter { $0 != "layer1.0.weight" }, metadata: file.metadata,
-        to: place.path("other.safetensors"))
+      var checkpoint = try Checkpoint<RunManifest>(
+        contentsOf: place.path("run/checkpoints/last.safetensors"))
+      checkpoint.weights = checkpoint.weights.filter { $0 != "layer1.0.weight" }
+      try checkpoint.write(to: place.path("other.safetensors"))
     },
     BadInput(
       "attack --checkpoint other.safetensors DATA",
       "other.safetensors: the manifest cannot be read (an unknown value for 'network.model'); it "
         + "was written by another version, or changed since: use the file's weights with --weights"
     ) { place in
-      var file = try Safetensors.read(from: place.path("run/checkpoint.safetensors"))
-      file.metadata["manifest"] = file.metadata["manifest"]!.replacing("vgg5", with: "vgg6")
+      var file = try Safetensors.read(from: place.path("run/checkpoints/last.safetensors"))
+      let manifest = file.metadata["manifest"]!.replacing("vgg5", with: "vgg6")
+      file.metadata["manifest"] = manifest
+      file.metadata["sha256"] = Checkpoint<RunManifest>.digest(
+        of: file.tensors, manifest: manifest)
       try Safetensors.write(
         file.tensors, metadata: file.metadata, to: place.path("other.safetensors"))
     },
@@ -55,7 +61,7 @@ import Torch
     _ change: @escaping @Sendable (inout NamedTensors) -> Void
   ) -> @Sendable (Workplace) throws -> Void {
     { place in
-      var tensors = try place.tensors("run/checkpoint.safetensors")
+      var tensors = try place.tensors("run/checkpoints/last.safetensors")
       change(&tensors)
       try place.write(tensors, to: "bare.safetensors")
     }
@@ -138,9 +144,9 @@ import Torch
       predict + "new --json new",
       "new: expected another file for --json, found the output of --out; name a file of its own"),
     BadInput(
-      "gradients CHECKPOINT DATA --out run/checkpoint.safetensors",
-      "run/checkpoint.safetensors: expected another file for --out, found the input; name a file of "
-        + "its own"),
+      "gradients CHECKPOINT DATA --out run/checkpoints/last.safetensors",
+      "run/checkpoints/last.safetensors: expected another file for --out, found the input; name a "
+        + "file of its own"),
     BadInput(
       "deflate data.safetensors data.safetensors",
       "data.safetensors: expected another file for OUTPUT, found the input; name a file of its own"),
@@ -153,13 +159,18 @@ import Torch
   static let resuming: [BadInput] = [
     BadInput(
       Workplace.training.replacing("--seed 3", with: "--seed 4 --tau 2") + " --out run --resume",
-      "run/checkpoint.safetensors: expected a checkpoint of the same options and data, found "
+      "run/checkpoints/last.safetensors: expected a checkpoint of the same options and data, found "
         + "network.neuron.tau: 1.1, not 2, training.seed: 3, not 4; give the options that it was "
         + "started with, or another --out"),
+    // With another seed, the checkpoint before it is no help either.
     BadInput(
-      Workplace.training + " --limit 39 --out run --resume",
-      "run/checkpoint.safetensors: file: expected 8 bytes or more, found 3; the file is cut short: "
-        + "copy or download it again"
-    ) { try $0.write(Data("cut".utf8), to: "run/checkpoint.safetensors") },
+      Workplace.training + " --out run --resume",
+      "run/checkpoints/last.safetensors: file: expected 8 bytes or more, found 3; the file is cut "
+        + "short: copy or download it again"
+    ) {
+      for name in ["last", "previous"] {
+        try $0.write(Data("cut".utf8), to: "run/checkpoints/\(name).safetensors")
+      }
+    },
   ]
 }

@@ -21,7 +21,7 @@ struct BadInput: CustomTestStringConvertible, Sendable {
     self.prepare = prepare
   }
 
-  static let checkpoint = "--checkpoint run/checkpoint.safetensors"
+  static let checkpoint = "--checkpoint run/checkpoints/last.safetensors"
 
   var testDescription: String { line }
 

@@ -17,7 +17,7 @@ import Testing
     let arguments = ["train"] + options.split(separator: " ").map(String.init)
     let command = try #require(SpikeguardCommand.parseAsRoot(arguments) as? TrainCommand)
     let error = #expect(throws: (any Error).self) {
-      let job = try command.job(on: data)
+      let job = try command.settings().job(on: RunDatasets(training: data))
       _ = try job.network.build(seed: 0)
     }
     guard let error else { return }
@@ -66,11 +66,12 @@ import Testing
     ),
     (
       "--activation relu --tau 2",
-      "--tau is a spiking neuron's; leave it out with --activation relu"
+      "neuron: expected its defaults, because with activation relu no neuron spikes, found other "
+        + "settings"
     ),
     (
       "--mean 0.1,0.2 --deviation 1",
-      "--mean: expected a number for each channel (1), separated by commas, found '0.1,0.2'; --mean "
+      "--mean: expected a number for each channel (1), separated by commas, found 0.1,0.2; --mean "
         + "and --deviation go together"
     ),
     (

@@ -20,13 +20,13 @@ import Training
     let norms: [String: Double]?
   }
 
-  static let source = "--checkpoint run/checkpoint.safetensors " + Workplace.data
+  static let source = "--checkpoint run/checkpoints/last.safetensors " + Workplace.data
 
   /// Logits `[T, N, classes]` of all images at once.
   private func logits(_ place: Workplace, _ mode: Mode, count: Int = 40) throws -> (
     logits: Tensor, labels: Tensor, network: LoadedNetwork
   ) {
-    let loaded = try LoadedNetwork(checkpoint: place.path("run/checkpoint.safetensors"))
+    let loaded = try LoadedNetwork(checkpoint: place.path("run/checkpoints/last.safetensors"))
     let data = try place.tensors("data.safetensors")
     var pass = ForwardPass(mode)
     let logits = loaded.network(DirectEncoding(steps: 3)(data["images"]![0..<count], &pass), &pass)
@@ -55,7 +55,7 @@ import Training
 
   @Test func `bare weights with the network's options give the same bytes`() throws {
     try Workplace.with(trained: true) { place in
-      var weights = try place.tensors("run/checkpoint.safetensors")
+      var weights = try place.tensors("run/checkpoints/last.safetensors")
         .filter { !$0.hasPrefix("optimizer.") }
       // PyTorch's batch norm has one; it is accepted and not used.
       weights["layer1.1.num_batches_tracked"] = Tensor(40)

@@ -17,17 +17,18 @@ import Training
       let network = "\(options) --width 0.0625 --time-steps 2"
       try place.succeed(
         "train \(Workplace.data) \(network) --batch-size 8 --epochs 2 --crop 0 --no-flip --out run")
-      let manifest = try place.json("run/checkpoint.safetensors.json", as: RunManifest.self)
+      let checkpoint = RunFolder.checkpoint(at: place.path("run"))
+      let manifest = try #require(LoadedNetwork(checkpoint: checkpoint).manifest)
       #expect(manifest.network.stem == (options.contains("vgg") ? nil : .cifar))
       #expect(manifest.network.activation == (options.contains("relu") ? .relu : .spiking))
       #expect(manifest.history.allSatisfy { $0.loss.isFinite && $0.loss > 0 })
-      let file = try Safetensors.read(from: place.path("run/checkpoint.safetensors"))
-      let bare = file.tensors.filter { !$0.hasPrefix("optimizer.") }
+      let bare = try Safetensors.read(from: checkpoint).tensors
+        .filter { !$0.hasPrefix("optimizer.") }
       try place.write(bare, to: "bare.safetensors")
       // The options that a reader of bare weights gives; deflation is training's.
       let described = network.replacing(" --deflation fast", with: "")
       try place.succeed(
-        "predict --checkpoint run/checkpoint.safetensors \(Workplace.data) --out a.safetensors")
+        "predict --checkpoint run \(Workplace.data) --out a.safetensors")
       try place.succeed(
         "predict --weights bare.safetensors \(described) \(Workplace.data) --out b.safetensors")
       #expect(try place.contents("a.safetensors") == place.contents("b.safetensors"))

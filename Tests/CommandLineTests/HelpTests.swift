@@ -4,16 +4,16 @@ import Testing
 
 /// What the program says of itself.
 @Suite struct HelpTests {
-  static let source = ["--checkpoint", "--weights"] + network
   static let network =
     [
       "--model", "--stem", "--activation", "--classes", "--head", "--width", "--time-steps",
       "--mean", "--deviation",
     ]
     + [
-      "--tau", "--threshold", "--reset", "--input-decay", "--detach-reset", "--surrogate",
-      "--surrogate-width", "--temporal-gradient",
+      "--tau", "--threshold", "--reset", "--input-decay", "--no-input-decay", "--detach-reset",
+      "--no-detach-reset", "--surrogate", "--surrogate-width", "--temporal-gradient",
     ]
+  static let source = ["--checkpoint", "--weights"] + network
   static let data = ["--data", "--limit"]
 
   /// Every option of every command. A new one has its line here and in the README.
@@ -23,9 +23,10 @@ import Testing
       "--seed", "--json",
     ],
     "train": data + network + [
-      "--out", "--epochs", "--batch-size", "--learning-rate", "--momentum", "--weight-decay",
-      "--deflation", "--mean-square-weight", "--crop", "--flip", "--no-flip", "--seed", "--resume",
-      "--overwrite", "--json",
+      "--config", "--print-config", "--out", "--resume", "--overwrite", "--json", "--validation",
+      "--crop", "--flip", "--no-flip", "--epochs", "--batch-size", "--learning-rate", "--momentum",
+      "--weight-decay", "--deflation", "--mean-square-weight", "--seed", "--checkpoint-every",
+      "--evaluate-every", "--workers", "--monitor", "--no-monitor",
     ],
     "attack": source + data + [
       "--attack", "--epsilon", "--step-size", "--steps", "--restarts", "--random-start",

@@ -5,54 +5,149 @@ import Testing
 import Torch
 import Training
 
-/// Training that is killed goes on from its last epoch and ends with the same bits.
+/// Training that is cut goes on from its last checkpoint and ends with the same bits.
 @Suite struct InterruptionTests {
   static let line =
     "train \(Workplace.data) \(Workplace.network) --batch-size 8 --epochs 12 --crop 1 "
-    + "--deflation fast --seed 5"
+    + "--deflation fast --seed 5 --checkpoint-every 2"
+  static let checkpoint = "checkpoints/last.safetensors"
+  /// 40 images in batches of 8, 12 epochs.
+  static let stepsInAll = 60
 
   /// Everything that must not depend on where the run was cut.
-  private struct Outcome {
+  struct Outcome: Equatable {
     let tensors: [String: [Double]]
     let epochs: [[Double]]
     let curve: [CurvePoint]
+    let evaluations: [Evaluation]
+    let best: BestEpoch?
+    /// Without times.
+    let log: [String]
 
-    init(_ file: String) throws {
-      let checkpoint = try Checkpoint<RunManifest>(contentsOf: file)
+    init(_ folder: String) throws {
+      let file = folder + "/" + InterruptionTests.checkpoint
+      let manifest = try Checkpoint<RunManifest>(contentsOf: file).manifest
       tensors = Dictionary(
         uniqueKeysWithValues: try Safetensors.read(from: file).tensors.map {
           ($0.name, $0.tensor.scalars(of: Double.self))
         })
-      epochs = checkpoint.manifest.history.map {
-        [$0.loss, $0.accuracy, $0.spikeRate, Double($0.images)]
-      }
-      curve = checkpoint.manifest.curve
+      epochs = manifest.history.map { [$0.loss, $0.accuracy, $0.spikeRate, Double($0.images)] }
+      curve = manifest.curve
+      evaluations = manifest.session.evaluations
+      best = manifest.session.best
+      log = try String(contentsOfFile: folder + "/metrics.jsonl", encoding: .utf8)
+        .split(separator: "\n").filter { !$0.contains(#""event":"preview""#) }
+        .map { String($0).replacing(/"seconds":[0-9.e-]+/, with: "") }
     }
   }
 
-  @Test(arguments: [SIGINT, SIGKILL])
-  func `a run that is interrupted resumes to the same bits`(signal: Int32) throws {
+  private static let whole = Result {
     try Workplace.with { place in
-      let file = place.path("cut/checkpoint.safetensors")
-      let killed = try place.run(
+      try place.succeed(line + " --out whole")
+      return try Outcome(place.path("whole"))
+    }
+  }
+
+  static func expectSame(_ cut: Outcome, _ place: Workplace) throws {
+    let whole = try whole.get()
+    let names = Set(cut.tensors.keys).union(whole.tensors.keys)
+    #expect(names.filter { cut.tensors[$0] != whole.tensors[$0] }.isEmpty)
+    #expect(names.contains { $0.hasPrefix("optimizer.momentum.") })
+    #expect(cut.epochs == whole.epochs && whole.epochs.count == 12)
+    #expect(cut.curve == whole.curve)
+    #expect(cut.evaluations == whole.evaluations && cut.best == whole.best)
+    #expect(cut.log == whole.log)
+    let record = try place.json("cut/manifest.json", as: RunRecord.self)
+    #expect(record.status == .finished && record.stepsDone == stepsInAll)
+  }
+
+  @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)])
+  func `a run that is told to stop saves and resumes to the same bits`(
+    signal: Int32, code: Int
+  ) throws {
+    try Workplace.with { place in
+      let file = place.path("cut/" + Self.checkpoint)
+      let stopped = try place.run(
         Self.line + " --out cut",
         interruption: .init(signal) { FileManager.default.fileExists(atPath: file) })
-      #expect(killed.exitCode == -Int(signal))
-      #expect(killed.standardOutput == "" && !place.has("cut/results.json"))
-      let done = try Checkpoint<RunManifest>(contentsOf: file).manifest.history.count
-      #expect((1..<12).contains(done), "the run was not cut in its middle")
+      #expect(stopped.exitCode == code)
+      #expect(stopped.standardOutput == "" && !place.has("cut/results.json"))
+      let record = try place.json("cut/manifest.json", as: RunRecord.self)
+      #expect(record.status == .stopped && (1..<Self.stepsInAll).contains(record.stepsDone))
+      let state = try Checkpoint<RunManifest>(contentsOf: file).manifest.session.run
+      #expect(state.epoch * 5 + state.batch == record.stepsDone, "work was lost")
+      #expect(
+        stopped.standardError.contains(
+          "stopped by a signal after \(record.stepsDone) steps; go on with `spikeguard train --out "
+            + "cut --resume`"))
 
-      try place.succeed(Self.line + " --out cut --resume")
-      try place.succeed(Self.line + " --out whole")
-      let whole = try Outcome(place.path("whole/checkpoint.safetensors"))
-      let resumed = try Outcome(file)
-      let names = Set(resumed.tensors.keys).union(whole.tensors.keys)
-      #expect(names.filter { resumed.tensors[$0] != whole.tensors[$0] }.isEmpty)
-      #expect(names.contains { $0.hasPrefix("optimizer.momentum.") })
-      #expect(resumed.epochs == whole.epochs && whole.epochs.count == 12)
-      #expect(resumed.curve == whole.curve)
-      let results = try place.json("cut/results.json", as: TrainCommandTests.Record.self)
-      #expect(results.manifest.history.count == 12)
+      // The folder knows its options.
+      try place.succeed("train --out cut --resume")
+      try Self.expectSame(Outcome(place.path("cut")), place)
+    }
+  }
+
+  /// `make torture` sets SPIKEGUARD_KILLS to 100.
+  static let kills = ProcessInfo.processInfo.environment["SPIKEGUARD_KILLS"].flatMap(Int.init) ?? 20
+
+  /// Each kill comes at a random moment after the first steps of a life, in writing a checkpoint, too.
+  @Test func `a run that is killed again and again ends with the same bits`() throws {
+    var random = SystemRandomNumberGenerator()
+    var killed = 0
+    var lives = 0
+    while killed < Self.kills {
+      try Workplace.with { place in
+        var isDone = false
+        while !isDone {
+          lives += 1
+          let start = ContinuousClock.now
+          let life = Duration.milliseconds(Int.random(in: 300...1500, using: &random))
+          let outcome = try place.run(
+            Self.line + " --checkpoint-every 1 --out cut --resume",
+            interruption: .init(SIGKILL) { ContinuousClock.now - start > life })
+          isDone = outcome.exitCode == 0
+          if isDone { break }
+          try #require(outcome.exitCode == -9, "\(outcome.standardError)")
+          killed += 1
+        }
+        try Self.expectSame(Outcome(place.path("cut")), place)
+      }
+    }
+    print("\(killed) kills in \(lives) lives")
+  }
+
+  @Test func `a damaged checkpoint gives way to the one before it, and that is said`() throws {
+    try Workplace.with { place in
+      let file = place.path("cut/" + Self.checkpoint)
+      _ = try place.run(
+        Self.line + " --out cut",
+        interruption: .init(SIGKILL) {
+          FileManager.default.fileExists(atPath: place.path("cut/checkpoints/previous.safetensors"))
+        })
+      var bytes = try place.contents("cut/" + Self.checkpoint)
+      // In a tensor: only the digest can tell.
+      bytes[bytes.count - 20] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: file))
+      let resumed = try place.run(Self.line + " --out cut --resume")
+      #expect(resumed.exitCode == 0)
+      #expect(resumed.standardError.contains("warning: cut/\(Self.checkpoint): expected content"))
+      #expect(resumed.standardError.contains("going on from cut/checkpoints/previous.safetensors"))
+      #expect(resumed.standardError.contains("the run before ended without a word"))
+      try Self.expectSame(Outcome(place.path("cut")), place)
+    }
+  }
+
+  @Test func `a second run in the same folder is refused`() throws {
+    try Workplace.with { place in
+      let folder = try RunFolder(place.path("cut"))
+      let lock = try RunLock(folder)
+      let refused = try place.run(Self.line + " --out cut")
+      #expect(refused.exitCode == 1)
+      #expect(
+        refused.standardError.hasSuffix(
+          "Error: cut: expected a folder that nobody trains in, found another run at work there; wait "
+            + "for it, or name another --out\n"))
+      withExtendedLifetime(lock) {}
     }
   }
 }

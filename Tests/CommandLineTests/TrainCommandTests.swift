@@ -8,43 +8,71 @@ import Training
 
 /// `train`: what it leaves, what it shows, and what it does not touch.
 @Suite struct TrainCommandTests {
-  struct Record: Decodable {
-    let manifest: RunManifest
-    let clean: Score
-    let seconds: Double
-  }
-
-  @Test func `a run leaves a checkpoint, its manifest and its numbers`() throws {
+  @Test func `a run leaves its options, its checkpoints, its log and its numbers`() throws {
     try Workplace.with { place in
       let output = try place.succeed(Workplace.training + " --out run --json copy.json")
-      let checkpoint = try Checkpoint<RunManifest>(
-        contentsOf: place.path("run/checkpoint.safetensors"))
-      let manifest = checkpoint.manifest
+      let path = place.path("run/checkpoints/last.safetensors")
+      let manifest = try Checkpoint<RunManifest>(contentsOf: path).manifest
       #expect(manifest.network.width == 0.125 && manifest.network.steps == 3)
       #expect(manifest.network.imageSize == 8 && manifest.network.classes == 4)
       #expect(manifest.training.epochs == 8 && manifest.training.seed == 3)
       #expect(manifest.training.cropPadding == 1 && !manifest.training.flips)
       #expect(manifest.dataset.count == 40 && manifest.dataset.name == "data")
       #expect(manifest.history.count == 8 && manifest.curve.map(\.step) == (1...8).map { $0 * 5 })
-      let aside = try place.json("run/checkpoint.safetensors.json", as: RunManifest.self)
-      #expect(aside == manifest)
 
-      let record = try place.json("run/results.json", as: Record.self)
+      let results = try place.json("run/results.json", as: RunResults.self)
       #expect(try place.contents("copy.json") == place.contents("run/results.json"))
-      #expect(record.manifest == manifest && record.seconds > 0)
+      #expect(results.network == manifest.network && results.history == manifest.history)
+      #expect(results.evaluations.map(\.epoch) == Array(1...8) && results.seconds > 0)
       // Counted again from the file alone.
-      let network = try LoadedNetwork(checkpoint: place.path("run/checkpoint.safetensors"))
+      let network = try LoadedNetwork(checkpoint: path)
       let data = try DataAccess.load("tensors:" + place.path("data.safetensors"), .test)
-      let clean = try CleanEvaluation.score(network.network, network.recipe, on: data)
-      #expect(record.clean == clean)
-      #expect(record.clean.correct >= 30, "training taught nothing")
+      let clean = try #require(results.clean)
+      #expect(clean == CleanEvaluation.score(network.network, network.recipe, on: data) { _ in })
+      #expect(clean.correct >= 30, "training taught nothing")
+      #expect(output.hasPrefix("clean accuracy ") && output.hasSuffix("\(clean.correct)/40\n"))
+      let record = try place.json("run/manifest.json", as: RunRecord.self)
+      #expect(record.status == .finished && record.stepsDone == 40 && record.stepsInAll == 40)
+      #expect(record.seed == 3 && record.trainingData == manifest.dataset)
+      let slots = ["last", "previous", "best"].map { "run/checkpoints/\($0).safetensors" }
       #expect(
-        output.hasPrefix("clean accuracy ") && output.hasSuffix("\(record.clean.correct)/40\n"))
-      #expect(
-        Set(try place.files().keys) == [
-          "data.safetensors", "copy.json", "run/checkpoint.safetensors",
-          "run/checkpoint.safetensors.json", "run/results.json",
-        ])
+        Set(try place.files().keys).filter { !$0.contains("tfevents") }
+          == Set(
+            ["data.safetensors", "copy.json", "run/.lock"] + slots
+              + ["config.yaml", "manifest.json", "metrics.jsonl", "results.json"].map { "run/" + $0 }
+          ))
+    }
+  }
+
+  @Test func `the configuration that a run leaves trains the same again`() throws {
+    try Workplace.with(trained: true) { place in
+      try place.succeed("train --config run/config.yaml --out again")
+      let name = "checkpoints/last.safetensors"
+      let (first, again) = (try place.tensors("run/" + name), try place.tensors("again/" + name))
+      #expect(first.names == again.names && !first.isEmpty)
+      #expect(first.names.allSatisfy { first[$0]!.isIdentical(to: again[$0]!) })
+      // A flag wins over the file.
+      try place.succeed("train --config run/config.yaml --seed 4 --epochs 1 --out other")
+      let other = try place.json("other/manifest.json", as: RunRecord.self)
+      #expect(other.seed == 4 && other.configuration.training.epochs == 1)
+      #expect(other.configuration.network.width == 0.125)
+    }
+  }
+
+  @Test func `the best epoch is chosen by held-out images`() throws {
+    try Workplace.with { place in
+      try place.succeed(Workplace.training + " --validation 10 --evaluate-every end --out run")
+      let results = try place.json("run/results.json", as: RunResults.self)
+      let validation = results.evaluations.filter { $0.part == .validation }
+      #expect(validation.map(\.epoch) == Array(1...8) && results.dataset.count == 30)
+      #expect(results.evaluations.filter { $0.part == .test }.map(\.epoch) == [8])
+      let best = try #require(results.best)
+      let top = try #require(validation.map(\.score.accuracy).max())
+      #expect(best.criterion == .validationAccuracy && best.value == top)
+      #expect(best.epoch == validation.first { $0.score.accuracy == top }?.epoch)
+      let kept = try Checkpoint<RunManifest>(
+        contentsOf: place.path("run/checkpoints/best.safetensors"))
+      #expect(kept.manifest.history.count == best.epoch)
     }
   }
 
@@ -70,12 +98,12 @@ import Training
       #expect(refused.exitCode == 1)
       #expect(
         refused.standardError.hasSuffix(
-          "\nError: run/checkpoint.safetensors: expected no earlier run's file, found one; go on "
-            + "from it with --resume, replace it with --overwrite, or name another --out\n"))
+          "\nError: run: expected no earlier run, found one; go on from it with --resume, replace it "
+            + "with --overwrite, or name another --out\n"))
       #expect(try place.files() == before)
       try place.succeed(other + " --overwrite")
-      let manifest = try place.json("run/checkpoint.safetensors.json", as: RunManifest.self)
-      #expect(manifest.training.learningRate == 0.2)
+      let record = try place.json("run/manifest.json", as: RunRecord.self)
+      #expect(record.configuration.training.learningRate == 0.2)
     }
   }
 
@@ -89,10 +117,10 @@ import Training
 
   @Test func `deflation changes the run, and both solvers agree`() throws {
     try Workplace.with(trained: true) { place in
-      var weights: [NamedTensors] = [try place.tensors("run/checkpoint.safetensors")]
+      var weights: [NamedTensors] = [try place.tensors("run/checkpoints/last.safetensors")]
       for solver in ["fast", "svd"] {
         try place.succeed(Workplace.training + " --epochs 1 --deflation \(solver) --out \(solver)")
-        weights.append(try place.tensors(solver + "/checkpoint.safetensors"))
+        weights.append(try place.tensors(solver + "/checkpoints/last.safetensors"))
       }
       let name = "layer2.0.weight"
       expectClose(weights[1][name]!, weights[2][name]!, relative: 1e-2, absolute: 1e-3)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Models
 import TestSupport
 import Testing
 
@@ -35,11 +34,15 @@ import Testing
     + "pixels are in [0, 1]"
   static let lines: [(line: String, message: String)] = [
     ("train --data tensors:d --widht 1", "Unknown option '--widht'. Did you mean '--width'?"),
-    ("train --epochs two", "The value 'two' is invalid for '--epochs <epochs>'"),
+    ("train --epochs two", "--epochs: expected a whole number, found 'two'"),
     (
       "train --data tensors:d --model vgg6",
-      "The value 'vgg6' is invalid for '--model <model>'. Please provide one of the following:\n"
-        + ModelName.allCases.map { "  - \($0.rawValue)" }.joined(separator: "\n")
+      "--model: expected one of vgg5, vgg11, vgg13, vgg16, vgg19, resnet18, resnet34, nf-resnet18, "
+        + "nf-resnet34, nf-resnet50, found 'vgg6'"
+    ),
+    (
+      "train --data tensors:d --stem mnist",
+      "--stem: expected one of cifar, imagenet, or 'auto', found 'mnist'"
     ),
     (
       "predict --checkpoint c --data tensors:d --split dev --out new",

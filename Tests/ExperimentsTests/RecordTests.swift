@@ -41,12 +41,10 @@ import Torch
     training.cropPadding = nil
     for deflation in [TrainingRecipe.Deflation.none, .fast, .svd] {
       training.deflation = deflation
-      let outcome = try withTemporaryDirectory { folder in
-        try TrainingJob(
-          network: network, training: training, dataset: dataset,
-          checkpoint: folder + "/c.safetensors", stepsPerPoint: 2
-        ).run()
-      }
+      let outcome = try TrainingJob(
+        network: network, training: training, datasets: RunDatasets(training: dataset),
+        stepsPerPoint: 2
+      ).run()
       #expect(outcome.curve.map(\.step) == [2, 3])
       guard deflation != .none else {
         #expect(outcome.curve.allSatisfy { $0.deflation == nil && $0.deflationFallbacks == nil })

@@ -133,11 +133,39 @@ import Torch
     try withTemporaryDirectory { folder in
       let path = folder + "/a.safetensors"
       for (metadata, text) in rows {
-        try Safetensors.write(["w": Tensor([Float(1)])], metadata: metadata, to: path)
+        let tensors: NamedTensors = ["w": Tensor([Float(1)])]
+        var sealed = metadata
+        sealed["sha256"] = metadata["manifest"].map {
+          Checkpoint<Note>.digest(of: tensors, manifest: $0)
+        }
+        try Safetensors.write(tensors, metadata: sealed, to: path)
         let error = #expect(throws: CheckpointError.self, "\(metadata)") {
           try Checkpoint<Note>(contentsOf: path)
         }
         #expect(error?.description.replacing(path, with: "PATH") == text)
+      }
+    }
+  }
+
+  /// The format alone would let each of these pass.
+  @Test func `one flipped bit, in a tensor or the manifest, is found`() throws {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/a.safetensors"
+      try checkpoint("text to change").write(to: path)
+      let whole = try #require(contents(path))
+      let text = try #require(whole.range(of: Data("text to".utf8)))
+      for place in [whole.count - 1, whole.count - 5000, text.lowerBound] {
+        var damaged = whole
+        damaged[place] ^= 1
+        try damaged.write(to: URL(fileURLWithPath: path))
+        let error = #expect(throws: CheckpointError.self, "byte \(place)") {
+          try Checkpoint<Note>(contentsOf: path)
+        }
+        guard case .damaged(path, let expected, let found) = error else {
+          Issue.record("\(String(describing: error))")
+          continue
+        }
+        #expect(expected.count == 64 && found.count == 64 && expected != found)
       }
     }
   }

@@ -73,7 +73,7 @@ enum TinyTask {
 
 extension TrainingRun {
   /// Trains to the end, telling nobody.
-  mutating func trainQuietly() throws { try train(onStep: { _ in }, onEpoch: { _, _ in }) }
+  mutating func trainQuietly() throws { try train(onStep: { _ in }) }
 }
 
 extension NamedTensors {

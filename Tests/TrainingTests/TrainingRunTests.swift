@@ -25,39 +25,39 @@ import Torch
     #expect(!weights[0].isIdentical(to: weights[3]), "deflation changed nothing")
   }
 
-  private struct Stop: Error {}
-
   /// Catches optimiser state or deflation's warm starts that are not saved, an order of samples or a rate that
-  /// restarts, and history that is lost.
-  @Test(arguments: [false, true], [1, 2])
-  func `a run cut after an epoch ends with the same bits`(deflating: Bool, epochs: Int) throws {
+  /// restarts, sums of an epoch that begin anew, and history that is lost. An epoch has 4 steps.
+  @Test(arguments: [false, true], [1, 4, 6, 11])
+  func `a run cut after any step ends with the same bits`(deflating: Bool, steps: Int) throws {
     try withTemporaryDirectory { folder in
       let file = folder + "/checkpoint.safetensors"
       var whole = TinyTask.run(seed: 7, deflating: deflating)
       try whole.trainQuietly()
 
       var cut = TinyTask.run(seed: 7, deflating: deflating)
-      #expect(throws: Stop.self) {
-        try cut.train(onStep: { _ in }) { _, run in
+      try cut.train(
+        onStep: { _ in },
+        betweenSteps: { run in
+          guard run.stepsDone == steps else { return .goOn }
           try Checkpoint(
             weights: run.step.network.weights, optimizerState: run.step.optimizer.state,
-            manifest: run.history
+            manifest: run.state
           ).write(to: file)
-          if run.history.count == epochs { throw Stop() }
-        }
-      }
+          return .stop
+        })
+      #expect(cut.stepsDone == steps && !cut.isFinished)
 
-      let saved = try Checkpoint<[EpochReport]>(contentsOf: file)
+      let saved = try Checkpoint<RunState>(contentsOf: file)
       let fresh = TinyTask.run(seed: 7, deflating: deflating)
       try fresh.step.network.load(saved.weights)
       var step = fresh.step
       step.optimizer.state = saved.optimizerState
       var resumed = TrainingRun(
-        step: step, loader: fresh.loader, epochs: fresh.epochs, history: saved.manifest)
+        step: step, loader: fresh.loader, epochs: fresh.epochs, state: saved.manifest)
       var stepsSeen: [Int] = []
-      try resumed.train(onStep: { stepsSeen.append($0.stepsDone) }, onEpoch: { _, _ in })
+      try resumed.train(onStep: { stepsSeen.append($0.stepsDone) })
 
-      #expect(stepsSeen == Array(epochs * 4 + 1...3 * 4))
+      #expect(stepsSeen == Array(steps + 1...3 * 4) && resumed.isFinished)
       #expect(resumed.step.network.weights.isIdentical(to: whole.step.network.weights))
       #expect(resumed.step.optimizer.state.isIdentical(to: whole.step.optimizer.state))
       #expect(resumed.history.map(\.withoutTime) == whole.history.map(\.withoutTime))
@@ -73,7 +73,7 @@ import Torch
       onStep: {
         steps.append($0.last)
         running.append($0.soFar)
-      }, onEpoch: { _, _ in })
+      })
     #expect(steps.map(\.count) == [6, 6, 6, 4])
     func perImage(_ value: (StepReport) -> Double) -> Double {
       let images = steps.flatMap { Array(repeating: value($0), count: $0.count) }
@@ -101,9 +101,9 @@ import Torch
       step: TinyTask.step(TinyTask.network(), optimizer: overflowing),
       loader: DataLoader(TinyTask.dataset(count: 6), batchSize: 6), epochs: 1)
     let error = #expect(throws: TrainingError.self) {
-      try run.train(onStep: { _ in }) { _, _ in Issue.record("an epoch was reported") }
+      try run.train(onStep: { _ in }, onEpoch: { _, _ in Issue.record("an epoch was reported") })
     }
-    guard case .weightsNotFinite(_, epoch: 0) = error else {
+    guard case .weightsNotFinite(_, step: 0) = error else {
       Issue.record("got \(String(describing: error))")
       return
     }

@@ -38,7 +38,7 @@ import Torch
         report
           == StepReport(
             loss: loss.item(), correct: zip(predictions, labels).count { $0 == $1 }, count: 6,
-            spikeRate: pass.spikeRate))
+            spikeRate: pass.spikeRate, layerRates: pass.activity.map(\.rate)))
     }
     #expect(!stepped.weights.isIdentical(to: TinyTask.network().weights), "nothing was trained")
   }
@@ -87,8 +87,8 @@ import Torch
         == "the gradient of 'layer1.0.weight' became infinite or NaN at step 7; the weights are "
         + "those of the step before. " + remedy)
     #expect(
-      TrainingError.weightsNotFinite(name: "layer1.0.weight", epoch: 0).description
-        == "'layer1.0.weight' became infinite or NaN in epoch 1, of which no checkpoint is "
-        + "written. " + remedy)
+      TrainingError.weightsNotFinite(name: "layer1.0.weight", step: 7).description
+        == "'layer1.0.weight' became infinite or NaN in step 7; no checkpoint is written of it. "
+        + remedy)
   }
 }

@@ -12,9 +12,18 @@ from .report import Problem
 OLDEST_SWIFT = (6, 3)
 OLDEST_GLIBC = (2, 28)  # what the LibTorch wheel was built against (manylinux_2_28)
 
-CXX_AND_ZLIB = "#include <string>\n#include <zlib.h>\nint main() { return std::string(zlibVersion()).empty(); }\n"
+EVERYTHING = """\
+#include <openssl/evp.h>
+#include <string>
+#include <zlib.h>
+int main() { return std::string(zlibVersion()).empty() || EVP_sha256() == nullptr; }
+"""
 CXX = "#include <string>\nint main(int n, char **v) { return std::string(v[0]).empty(); }\n"
-ZLIB = "#include <zlib.h>\n"
+# What only needs a header and a library to link with.
+LIBRARIES = [
+    ("zlib1g-dev", "#include <zlib.h>\nint main() { return zlibVersion() == nullptr; }\n", "-lz"),
+    ("libssl-dev", "#include <openssl/evp.h>\nint main() { return EVP_sha256() == nullptr; }\n", "-lcrypto"),
+]
 
 
 def version_text(version):
@@ -94,12 +103,14 @@ def missing_packages():
     if clang is None:
         raise Problem("the Swift toolchain has no clang++", "reinstall Swift from https://www.swift.org/install/linux")
     packages = []
-    complete, complaint = compiles(clang, CXX_AND_ZLIB, "-lz")
+    complete, complaint = compiles(clang, EVERYTHING, *(flag for _, _, flag in LIBRARIES))
     if not complete:
         if not compiles(clang, CXX)[0]:
             packages.append(standard_library_package(clang))
-        if not compiles(clang, ZLIB, "-E")[0] or not packages:
-            packages.append("zlib1g-dev")
+        # Without the C++ library nothing links, so that only the headers can be looked for.
+        flags = (lambda flag: ["-E"]) if packages else (lambda flag: [flag])
+        absent = [name for name, source, flag in LIBRARIES if not compiles(clang, source, *flags(flag))[0]]
+        packages += absent if absent or packages else [name for name, _, _ in LIBRARIES]
     if not has_pip() and sys.executable == "/usr/bin/python3":
         packages.append("python3-pip")
     return packages, complaint

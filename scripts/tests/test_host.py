@@ -1,4 +1,4 @@
-"""The checks of the machine: platform, Swift, the C++ library and zlib."""
+"""The checks of the machine: platform, Swift, the C++ library, zlib and libcrypto."""
 from support import Case
 
 from bootstrap_lib import host
@@ -60,14 +60,34 @@ class Swift(Case):
 
 
 class MissingPackages(Case):
-    def test_probe_names_what_is_missing(self):
-        clang = self.command("clang++", 'test "$1" = -v && echo "Selected GCC installation: /usr/lib/gcc/x/12 " >&2; exit 1')
+    def probe(self, script):
+        clang = self.command("clang++", script)
         self.replace(host, "swift_clang", lambda: str(clang))
         self.replace(host, "has_pip", lambda: True)
-        self.assertEqual(host.missing_packages()[0], ["libstdc++-12-dev", "zlib1g-dev"])
+        return host.missing_packages()[0]
 
-    def test_probe_finds_zlib_alone(self):
-        clang = self.command("clang++", "! grep -q zlib")
-        self.replace(host, "swift_clang", lambda: str(clang))
-        self.replace(host, "has_pip", lambda: True)
-        self.assertEqual(host.missing_packages()[0], ["zlib1g-dev"])
+    def test_probe_names_what_is_missing(self):
+        script = 'test "$1" = -v && echo "Selected GCC installation: /usr/lib/gcc/x/12 " >&2; exit 1'
+        self.assertEqual(self.probe(script), ["libstdc++-12-dev", "zlib1g-dev", "libssl-dev"])
+
+    def test_probe_finds_a_library_alone(self):
+        self.assertEqual(self.probe("! grep -q zlib"), ["zlib1g-dev"])
+        self.assertEqual(self.probe("! grep -q openssl"), ["libssl-dev"])
+
+    def test_probe_finds_the_cxx_library_alone(self):
+        # Headers of the others are there, but nothing links: only -E can succeed.
+        script = 'test "$1" = -v && echo "Selected GCC installation: /usr/lib/gcc/x/12 " >&2\n' 'case "$*" in *-E*) exit 0;; esac; exit 1'
+        self.assertEqual(self.probe(script), ["libstdc++-12-dev"])
+
+    def test_headers_without_a_library_to_link_with(self):
+        self.assertEqual(self.probe('case "$*" in *-lcrypto*) exit 1;; esac'), ["libssl-dev"])
+
+    def test_something_else_is_wrong(self):
+        """Each alone compiles and all together do not: no package is known to help, so all are named."""
+        self.assertEqual(self.probe('case "$*" in *-lz*-lcrypto*) exit 1;; esac'), ["zlib1g-dev", "libssl-dev"])
+
+    def test_this_machine_has_all(self):
+        """The real compiler, on a machine that builds Spikeguard."""
+        if host.swift_clang() is None:
+            self.skipTest("no Swift here")
+        self.assertLessEqual(set(host.missing_packages()[0]), {"python3-pip"})

@@ -1,0 +1,69 @@
+import Training
+
+// One type a kind of line in `metrics.jsonl`; `event` says which it is.
+
+/// Averages over the steps since the line before.
+struct StepRecord: Encodable {
+  let event = "steps"
+  let step: Int
+  let epoch: Int
+  let loss: Double
+  let accuracy: Double
+  let spikeRate: Double
+  let deflation: [DeflatedLayer]?
+
+  /// - Parameter epoch: from 0.
+  init(_ point: CurvePoint, epoch: Int) {
+    step = point.step
+    self.epoch = epoch + 1
+    loss = point.loss
+    accuracy = point.accuracy
+    spikeRate = point.spikeRate
+    deflation = point.deflation
+  }
+}
+
+struct EpochRecord: Encodable {
+  let event = "epoch"
+  let epoch: Int
+  let step: Int
+  let loss: Double
+  let accuracy: Double
+  let spikeRate: Double
+  let images: Int
+  let seconds: Double
+
+  init(epoch: Int, step: Int, report: EpochReport) {
+    self.epoch = epoch
+    self.step = step
+    loss = report.loss
+    accuracy = report.accuracy
+    spikeRate = report.spikeRate
+    images = report.images
+    seconds = report.seconds
+  }
+}
+
+struct EvaluationRecord: Encodable {
+  let event = "evaluation"
+  let epoch: Int
+  let part: Evaluation.Part
+  let score: Score
+
+  init(_ evaluation: Evaluation) {
+    epoch = evaluation.epoch
+    part = evaluation.part
+    score = evaluation.score
+  }
+}
+
+struct PreviewRecord: Encodable {
+  let event = "preview"
+  let step: Int
+  let preview: EarlyPreview
+
+  init(_ preview: EarlyPreview, step: Int) {
+    self.step = step
+    self.preview = preview
+  }
+}

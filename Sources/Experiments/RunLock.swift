@@ -1,0 +1,26 @@
+import Foundation
+
+/// Keeps a second process from training in the same folder. The system lets go of it when the process ends,
+/// however it ends.
+public final class RunLock: Sendable {
+  private let descriptor: Int32
+
+  /// - Throws: ``UsageError`` when another process holds it.
+  public init(_ folder: RunFolder) throws {
+    let path = folder.output.file(".lock")
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw OutputError(
+        path: path, expected: "to write the file", found: String(cString: strerror(errno)),
+        remedy: "check the folder's permissions and the space left")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw UsageError(
+        "\(folder.path): expected a folder that nobody trains in, found another run at work there; "
+          + "wait for it, or name another --out")
+    }
+  }
+
+  deinit { close(descriptor) }
+}

@@ -1,0 +1,26 @@
+import Training
+
+/// A run folder's `results.json`: the final numbers.
+public struct RunResults: Codable, Sendable, Equatable {
+  public let spikeguard: String
+  public let network: NetworkRecipe
+  public let training: TrainingRecipe
+  public let dataset: DatasetFacts
+  public let history: [EpochReport]
+  public let evaluations: [Evaluation]
+  public let best: BestEpoch?
+  /// On the test images, with the weights of the last step.
+  public let clean: Score?
+  /// Time in training steps.
+  public let seconds: Double
+}
+
+extension TrainingJob.Outcome {
+  public var results: RunResults {
+    RunResults(
+      spikeguard: manifest.spikeguard, network: manifest.network, training: manifest.training,
+      dataset: manifest.dataset, history: manifest.history,
+      evaluations: manifest.session.evaluations, best: manifest.session.best, clean: test,
+      seconds: seconds)
+  }
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+/// SIGINT and SIGTERM as a wish to stop: the run saves a checkpoint and ends with the code that shells know for
+/// the signal. A second signal ends the program at once.
+enum Interruption {
+  // Written by the handler only, once, from 0 to the signal's number.
+  nonisolated(unsafe) private static var received: sig_atomic_t = 0
+
+  /// The signal that came, if one did.
+  static var signal: Int32? { received == 0 ? nil : received }
+
+  /// 130 for SIGINT, 143 for SIGTERM.
+  static func exitCode(_ signal: Int32) -> Int32 { 128 + signal }
+
+  static func listen() {
+    for number in [SIGINT, SIGTERM] {
+      Foundation.signal(number) { number in
+        if Interruption.received != 0 { _exit(Interruption.exitCode(number)) }
+        Interruption.received = number
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Experiments
+import Training
+
+/// Shows a run's events on standard error.
+final class TrainingDisplay {
+  private let display: ProgressDisplay
+  private let folder: RunFolder
+  private(set) var stepsDone = 0
+
+  init(_ display: ProgressDisplay, folder: RunFolder) {
+    self.display = display
+    self.folder = folder
+  }
+
+  func callAsFunction(_ event: TrainingEvent) {
+    switch event {
+    case .resumed(let resumption): show(resumption)
+    case .progress(let progress):
+      stepsDone = progress.stepsDone
+      display.show(progress)
+    case .preview(let preview): show(preview)
+    case .evaluated(let evaluation):
+      display.note(
+        "epoch \(evaluation.epoch): \(evaluation.part.rawValue) accuracy \(evaluation.score.cell)")
+    case .saved(_, let steps): stepsDone = steps
+    }
+  }
+
+  private func show(_ resumption: Resumption) {
+    stepsDone = resumption.stepsDone
+    if let damage = resumption.damage {
+      display.note("warning: \(damage); going on from the checkpoint before it")
+    }
+    if resumption.endedAbruptly {
+      display.note("the run before ended without a word: it was killed or lost its machine")
+    }
+    display.note("going on from \(resumption.checkpoint), after step \(resumption.stepsDone)")
+  }
+
+  private func show(_ preview: EarlyPreview) {
+    let rates = preview.layers.map { "\($0.name) \(ProgressDisplay.percent($0.rate))" }
+    display.note("spikes: " + rates.joined(separator: ", "))
+    for warning in preview.warnings { display.note("warning: \(warning)") }
+    display.note(
+      "to expect: \(ProgressDisplay.duration(preview.secondsInAll)) for what is left, "
+        + "\(ProgressDisplay.fixed(preview.secondsPerStep * 1000, 0)) ms a step, "
+        + "\(preview.peakMemory >> 20) MiB of memory so far")
+  }
+}
