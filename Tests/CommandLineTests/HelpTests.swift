@@ -6,7 +6,10 @@ import Testing
 /// What the program says of itself.
 @Suite struct HelpTests {
   static let network =
-    ["--model", "--classes", "--head", "--width", "--time-steps", "--mean", "--deviation"]
+    [
+      "--model", "--stem", "--activation", "--classes", "--head", "--width", "--time-steps",
+      "--mean", "--deviation",
+    ]
     + [
       "--tau", "--threshold", "--reset", "--input-decay", "--no-input-decay", "--detach-reset",
       "--no-detach-reset", "--surrogate", "--surrogate-width", "--temporal-gradient",
@@ -38,6 +41,10 @@ import Testing
     "data": [], "data list": ["--json"], "data fetch": ["--to", "--from"],
     "data verify": ["--json"], "data info": ["--json"],
     "data preview": ["--split", "--count", "--seed", "--out"],
+    "models": [
+      "--data", "--image-size", "--channels", "--classes", "--time-steps", "--width", "--stem",
+      "--activation", "--json",
+    ],
     "doctor": ["--json"],
     "runs": ["--compare", "--json"],
   ]
