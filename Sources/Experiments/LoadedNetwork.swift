@@ -12,7 +12,10 @@ public struct LoadedNetwork: Sendable {
   public let manifest: RunManifest?
   public let path: String
 
-  public var classifier: (Tensor) -> Tensor { network.classifier(recipe.encoder) }
+  /// - Parameter seed: of a stochastic coding, which draws anew at every call.
+  public func classifier(seed: UInt64 = 0) -> (Tensor) -> Tensor {
+    network.classifier(recipe.encoder, using: Generator(seed: seed))
+  }
 
   /// A checkpoint of Spikeguard's: it says itself what network it is.
   public init(checkpoint path: String) throws {
