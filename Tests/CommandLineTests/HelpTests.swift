@@ -51,7 +51,7 @@ import Testing
     // Options begin their line; texts mention others. Two spellings of a flag share a line.
     let lines = outcome.standardOutput.split(separator: "\n").filter { $0.hasPrefix("  -") }
     let named = lines.flatMap { line in
-      line.matches(of: /(?:^ +|\/|, )(--[a-z-]+)/).map { String($0.1) }
+      line.matches(of: /(?:^ +|\/|, )(--[a-z0-9-]+)/).map { String($0.1) }
     }
     #expect(Set(named) == Set(Self.options[command]! + ["--help", "--version"]))
     #expect(outcome.standardOutput.hasPrefix("OVERVIEW: "))
