@@ -16,7 +16,7 @@ struct SpikeguardCommand: ParsableCommand {
     version: Spikeguard.version,
     subcommands: [
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
-      GradientsCommand.self, DeflateCommand.self, RunsCommand.self, DoctorCommand.self,
+      GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, RunsCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

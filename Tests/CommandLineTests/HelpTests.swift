@@ -33,6 +33,7 @@ import Testing
     "predict": source + data + ["--split", "--out", "--json"],
     "gradients": source + data + ["--split", "--training", "--out", "--json"],
     "deflate": ["--solver", "--single-vectors-as-released", "--json"],
+    "convert": ["--out", "--naming", "--model", "--key", "--json"],
     "doctor": ["--json"],
     "runs": ["--compare", "--json"],
   ]
