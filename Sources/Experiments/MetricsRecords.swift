@@ -57,6 +57,18 @@ struct EvaluationRecord: Encodable {
   }
 }
 
+/// A collapse, when it is noticed; how it went on is in the checkpoint's monitor and in `results.json`.
+struct CollapseRecord: Encodable {
+  let event = "collapse"
+  let step: Int
+  let collapse: CollapseReport
+
+  init(_ collapse: CollapseReport) {
+    step = collapse.noticed
+    self.collapse = collapse
+  }
+}
+
 struct PreviewRecord: Encodable {
   let event = "preview"
   let step: Int

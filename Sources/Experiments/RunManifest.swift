@@ -39,6 +39,7 @@ public struct SessionState: Codable, Sendable, Equatable {
   var curve = CurveRecorder()
   public internal(set) var evaluations: [Evaluation] = []
   public internal(set) var best: BestEpoch?
+  public internal(set) var monitor: CollapseMonitor?
   /// How much of `metrics.jsonl` belongs to the run up to here.
   var metricsLength: UInt64 = 0
 

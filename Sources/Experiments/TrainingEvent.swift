@@ -24,6 +24,7 @@ public enum TrainingEvent: Sendable {
   case progress(TrainingProgress)
   /// After the first batches.
   case preview(EarlyPreview)
+  case collapse(CollapseReport)
   case evaluated(Evaluation)
   case saved(checkpoint: String, stepsDone: Int)
 }

@@ -16,6 +16,10 @@ extension TrainingSession {
       try log?.append(PreviewRecord(preview, step: progress.stepsDone))
       try onEvent(.preview(preview))
     }
+    if let collapse = progress.last.collapse {
+      try log?.append(CollapseRecord(collapse))
+      try onEvent(.collapse(collapse))
+    }
     try onEvent(.progress(progress))
   }
 
@@ -59,6 +63,7 @@ extension TrainingSession {
 
   private func save(_ run: TrainingRun, _ onEvent: (TrainingEvent) throws -> Void) throws {
     manifest.session.run = run.state
+    manifest.session.monitor = run.step.monitor
     guard let folder else { return }
     try run.checkWeights()
     try log?.synchronize()

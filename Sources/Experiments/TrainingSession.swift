@@ -33,7 +33,11 @@ final class TrainingSession {
       augmentations: recipe.augmentations, workers: job.running.workers)
     let stepsInAll = recipe.epochs * loader.batchesPerEpoch
     model = try job.network.build(seed: recipe.seed)
-    var optimizer = recipe.optimizer(stepsInAll: stepsInAll)
+    var step = try recipe.step(
+      network: model, encoder: job.network.encoder,
+      normalization: job.network.normalization ?? .identity(channels: job.network.channels),
+      batchesPerEpoch: loader.batchesPerEpoch,
+      monitor: job.running.monitors ? CollapseMonitor() : nil)
     var manifest = RunManifest(
       network: job.network, training: recipe, dataset: DatasetFacts(job.datasets.training))
     manifest.session.curve.stepsPerPoint =
@@ -42,7 +46,7 @@ final class TrainingSession {
 
     var resumption: Resumption?
     if start == .resume, let folder,
-      let found = try Self.restore(from: folder, model, &optimizer, expecting: manifest)
+      let found = try Self.restore(from: folder, model, &step.optimizer, expecting: manifest)
     {
       manifest = found.manifest
       let before = try? RunRecord(contentsOf: folder)
@@ -52,11 +56,12 @@ final class TrainingSession {
         checkpoint: found.path, stepsDone: state.epoch * loader.batchesPerEpoch + state.batch,
         damage: found.damage, endedAbruptly: before?.status == .running)
     }
+    // A monitor that is switched on later begins there.
+    step.monitor = step.monitor.map { manifest.session.monitor ?? $0 }
     self.manifest = manifest
     self.record = record
     training = TrainingRun(
-      step: recipe.step(network: model, encoder: job.network.encoder, optimizer: optimizer),
-      loader: loader, epochs: recipe.epochs, state: manifest.session.run)
+      step: step, loader: loader, epochs: recipe.epochs, state: manifest.session.run)
     log = try folder.map {
       try MetricsLog(path: $0.metrics, keeping: manifest.session.metricsLength)
     }

@@ -76,7 +76,7 @@ public struct ForeignSchedule: Codable, Sendable, Equatable {
 extension ForeignSchedule: CustomStringConvertible {
   /// As `1 batch at a random place of every epoch from epoch 0 on`.
   public var description: String {
-    let where_ =
+    let position =
       switch place {
       case .start: "at the start"
       case .end: "at the end"
@@ -85,6 +85,6 @@ extension ForeignSchedule: CustomStringConvertible {
       }
     let when =
       cadence == .once ? "of epoch \(fromEpoch) only" : "of every epoch from epoch \(fromEpoch) on"
-    return "\(batches) \(batches == 1 ? "batch" : "batches") \(where_) \(when)"
+    return "\(batches) \(batches == 1 ? "batch" : "batches") \(position) \(when)"
   }
 }

@@ -39,8 +39,10 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Data") var data: DataSettings
   @OptionGroup(title: "Network") var network: NetworkSettings
   @OptionGroup(title: "Neuron") var neuron: NeuronSettings
+  @OptionGroup(title: "Regime") var regime: RegimeSettings
   @OptionGroup(title: "Optimisation") var optimization: OptimizationSettings
   @OptionGroup(title: "Running") var running: RunningSettings
+  @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettings
 
   func validate() throws {
     guard !(resume && overwrite) else {
@@ -50,7 +52,10 @@ struct TrainCommand: ParsableCommand {
     try groups.check()
   }
 
-  private var groups: [any SettingGroup] { [data, network, neuron, optimization, running] }
+  /// The protocol first: it is a bundle that single settings change.
+  private var groups: [any SettingGroup] {
+    [protocolSettings, data, network, neuron, regime, optimization, running]
+  }
 
   /// Defaults, the file's settings on top of them, and flags on top of these.
   func settings() throws -> RunConfiguration {
@@ -83,6 +88,7 @@ struct TrainCommand: ParsableCommand {
     Interruption.listen()
     Self.explainMissingMemory(folder)
     display.begin("Training")
+    for warning in job.training.warnings { display.note("warning: \(warning)") }
     let show = TrainingDisplay(display, folder: folder)
     let outcome = try job.run(
       in: folder, resume ? .resume : overwrite ? .replace : .begin,

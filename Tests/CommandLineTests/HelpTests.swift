@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import TestSupport
 import Testing
@@ -10,6 +11,11 @@ import Testing
       "--tau", "--threshold", "--reset", "--input-decay", "--no-input-decay", "--detach-reset",
       "--no-detach-reset", "--surrogate", "--surrogate-width", "--temporal-gradient",
     ]
+  /// One flag a setting, two for what is on or off.
+  static let settings = RunConfiguration.settings.flatMap { setting in
+    setting.expected == "true or false"
+      ? ["--\(setting.key)", "--no-\(setting.key)"] : ["--\(setting.key)"]
+  }
   static let source = ["--checkpoint", "--weights"] + network
   static let data = ["--data", "--limit"]
 
@@ -19,13 +25,9 @@ import Testing
       "--out", "--data", "--epochs", "--attacked", "--swept", "--train-limit", "--test-limit",
       "--seed", "--json",
     ],
-    "train": data + network + [
-      "--config", "--print-config", "--out", "--resume", "--overwrite", "--json", "--validation",
-      "--crop", "--flip", "--no-flip", "--epochs", "--batch-size", "--learning-rate", "--momentum",
-      "--weight-decay", "--deflation", "--mean-square-weight", "--seed", "--threads",
-      "--checkpoint-every",
-      "--evaluate-every", "--workers", "--monitor", "--no-monitor",
-    ],
+    "train": [
+      "--config", "--print-config", "--out", "--resume", "--overwrite", "--json",
+    ] + settings,
     "attack": source + data + [
       "--attack", "--epsilon", "--step-size", "--steps", "--restarts", "--random-start",
       "--no-random-start", "--batch-size", "--seed", "--save-adversarial", "--start", "--json",

@@ -19,6 +19,21 @@ import Torch
     return (file, network, description.steps)
   }
 
+  /// Gradients are compared by their norm; a bias before batch norm has none but rounding's, so it is measured
+  /// against its layer's weight.
+  private func expectSameGradients(_ ours: NamedTensors, _ theirs: NamedTensors) {
+    #expect(Set(ours.names) == Set(theirs.names))
+    for (name, expected) in theirs {
+      guard let gradient = ours[name] else { continue }
+      var scale = expected.norm().item()
+      if name.hasSuffix("bias"), let weight = theirs[name.dropLast(4) + "weight"] {
+        scale = max(scale, weight.norm().item() * (weight.rank == 4 ? 1 : 0))
+      }
+      let error = (gradient - expected).norm().item()
+      #expect(error <= 1e-4 * scale, "\(name): off by \(error) of \(scale)")
+    }
+  }
+
   @Test(arguments: [Mode.evaluation, .training])
   func `a small VGG-5 gives SpikingJelly's logits and gradients`(_ mode: Mode) throws {
     let (file, network, steps) = try load("vgg.safetensors")

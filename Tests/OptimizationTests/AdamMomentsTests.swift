@@ -12,7 +12,7 @@ import Torch
     return gradients[name]!
   }
 
-  @Test func theFirstDirectionIsTheSignOfTheGradient() {
+  @Test func `the first direction is the sign of the gradient`() {
     // m / (1 − β₁) = g and v / (1 − β₂) = g², whatever the betas: g / (|g| + ε).
     let g = Tensor([3, -0.02, 1e-6, -50.0])
     for (beta1, beta2) in [(0.9, 0.999), (0, 0), (0.3, 0.99)] {
@@ -22,7 +22,7 @@ import Torch
     }
   }
 
-  @Test func aConstantGradientKeepsItsDirectionForEver() {
+  @Test func `a constant gradient keeps its direction for ever`() {
     // Bias correction makes both means exact at each step, not only in the limit.
     var adam = AdamMoments(epsilon: 0)
     for _ in 0..<20 {
@@ -31,7 +31,7 @@ import Torch
     }
   }
 
-  @Test func alternatingGradientsHaveTheirClosedForm() {
+  @Test func `alternating gradients have their closed form`() {
     // g = ±1: m_t = (1 − β₁) Σ β₁^(t−i) (−1)^i and v / (1 − β₂ᵗ) = 1.
     var adam = AdamMoments(beta1: 0.5, beta2: 0.9, epsilon: 0)
     var mean = 0.0
@@ -44,7 +44,7 @@ import Torch
     }
   }
 
-  @Test func aParameterThatComesLaterIsCorrectedByItsOwnCount() {
+  @Test func `a parameter that comes later is corrected by its own count`() {
     var adam = AdamMoments(epsilon: 0)
     for _ in 0..<5 { _ = direction(&adam, Tensor([1.0])) }
     #expect(abs(direction(&adam, Tensor([7.0]), name: "late").item() - 1) < 1e-12)
@@ -55,7 +55,7 @@ import Torch
     #expect(adam.state["count.w"]!.item() == 5 && adam.state["count.late"]!.item() == 1)
   }
 
-  @Test func copiesDoNotFeelEachOther() {
+  @Test func `copies do not feel each other`() {
     var first = AdamMoments()
     _ = direction(&first, Tensor([1.0]))
     let second = first
@@ -65,7 +65,7 @@ import Torch
     #expect(first.state["first.w"]!.item() > saved["first.w"]!.item())
   }
 
-  @Test func decayBeforeOrAfterTheMomentsIsAnotherOptimizer() {
+  @Test func `decay before or after the moments is another optimizer`() {
     func train(_ chain: [any GradientTransform]) -> Double {
       var optimizer = Optimizer(chain)
       let parameters: NamedTensors = ["w": Tensor([10.0])]

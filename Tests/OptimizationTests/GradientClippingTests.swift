@@ -12,7 +12,7 @@ import Torch
     return gradients
   }
 
-  @Test func theNormIsThatOfAllTensorsTogether() {
+  @Test func `the norm is that of all tensors together`() {
     // 3-4-12-84: ‖·‖ = 85.
     let gradients: NamedTensors = [
       "a": Tensor([3.0, 4.0]), "b": Tensor([12.0], shape: [1, 1]), "c": Tensor(84.0),
@@ -26,7 +26,7 @@ import Torch
     }
   }
 
-  @Test func gradientsBelowTheNormPassAsTheyAre() {
+  @Test func `gradients below the norm pass as they are`() {
     let gradients: NamedTensors = ["a": Tensor([3.0, 4.0])]
     for maximum in [5.00001, 1e9] {
       var clipping = GradientClipping(maximumNorm: maximum)
@@ -38,7 +38,8 @@ import Torch
     #expect(nothing["a"]!.scalars(of: Double.self) == [0, 0] && clipping.norm == 0)
   }
 
-  @Test(arguments: [UInt64(1), 2, 3]) func theBoundHoldsAndTheDirectionStays(_ seed: UInt64) {
+  @Test(arguments: [UInt64(1), 2, 3]) func `the bound holds and the direction stays`(_ seed: UInt64)
+  {
     let gradients: NamedTensors = [
       "a": Matrices.noise([7, 3], seed: seed), "b": Matrices.noise([11], seed: seed + 10) * 100,
       "c": Matrices.noise([2, 2], seed: seed + 20, dtype: .float64),
@@ -55,7 +56,7 @@ import Torch
     }
   }
 
-  @Test func squaresThatOverflowDoNotZeroTheGradient() {
+  @Test func `squares that overflow do not zero the gradient`() {
     var clipping = GradientClipping(maximumNorm: 1)
     let single = clipped(&clipping, ["a": Tensor([3e30, 4e30] as [Float])])
     #expect(relativeError(single["a"]!, Tensor([0.6, 0.8])) < 1e-6)
@@ -63,7 +64,7 @@ import Torch
     #expect(abs(double["a"]!.item() - 0.6) < 1e-12 && abs(clipping.norm! / 5e200 - 1) < 1e-12)
   }
 
-  @Test func gradientsThatAreNoNumbersPassAndShowInTheNorm() {
+  @Test func `gradients that are no numbers pass and show in the norm`() {
     for bad in [Double.nan, .infinity] {
       var clipping = GradientClipping(maximumNorm: 1)
       let result = clipped(&clipping, ["a": Tensor([bad, 5]), "b": Tensor([100.0])])
@@ -72,7 +73,7 @@ import Torch
     }
   }
 
-  @Test func afterDeflationTheBoundHoldsForWhatIsLeft() {
+  @Test func `after deflation the bound holds for what is left`() {
     // σ = 100 and 1. Clipped first, the rest would be shortened to 0.01 for the sake of what is then removed.
     let g = Matrices.planted(6, 8, [100, 1], seed: 4)
     func norm(_ chain: [any GradientTransform]) -> Double {

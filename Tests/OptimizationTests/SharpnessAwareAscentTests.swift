@@ -16,7 +16,7 @@ import Torch
     parameters((curvature * w).scalars(of: Double.self))
   }
 
-  @Test func onAQuadraticTheSecondGradientHasItsClosedForm() {
+  @Test func `on a quadratic the second gradient has its closed form`() {
     let w = Tensor([1, -2, 3, 0.5])
     let g = curvature * w  // 4, −2, 0.75, 4.5
     let length = (16 + 4 + 0.5625 + 20.25).squareRoot()
@@ -30,7 +30,7 @@ import Torch
   }
 
   @Test(arguments: SharpnessAwareAscent.Neighborhood.allCases, [UInt64(1), 2, 3])
-  func itEndsOnTheBoundaryWhereTheLinearisedLossIsLargest(
+  func `it ends on the boundary where the linearized loss is largest`(
     _ neighborhood: SharpnessAwareAscent.Neighborhood, _ seed: UInt64
   ) {
     let w: NamedTensors = [
@@ -61,7 +61,7 @@ import Torch
     }
   }
 
-  @Test func aScaledNeighborhoodFollowsAScaledLayer() {
+  @Test func `a scaled neighborhood follows a scaled layer`() {
     // L(c w) with c taken out of the gradient: e scales as w does. The ball does not.
     let w: NamedTensors = ["a": Matrices.noise([5], seed: 1, dtype: .float64)]
     let g: NamedTensors = ["a": Matrices.noise([5], seed: 2, dtype: .float64)]
@@ -77,7 +77,7 @@ import Torch
         < 1e-11)
   }
 
-  @Test func nothingIsWrittenAndZeroGradientsStayZero() {
+  @Test func `nothing is written and zero gradients stay zero`() {
     let w: NamedTensors = ["a": Tensor([1, 2] as [Float]).requiringGradient()]
     let g: NamedTensors = ["a": Tensor([0, 0] as [Float])]
     for neighborhood in SharpnessAwareAscent.Neighborhood.allCases {

@@ -61,7 +61,8 @@ import Torch
       #expect(run(stumble).1.isEmpty, "\(length) batches")
     }
     #expect(run(steps(90) { $0 >= 50 ? (0.7, 0.9, false) : nil }).1.isEmpty, "a small decline")
-    #expect(run(steps(90) { $0 % 3 == 0 ? (0, 9, true) : nil }).1.isEmpty, "foreign batches")
+    #expect(
+      run(steps(90) { (50..<60).contains($0) ? (0, 9, true) : nil }).1.isEmpty, "foreign batches")
     let slow = steps(300) { $0 < 50 ? nil : (max(0.1, 0.9 - 0.003 * Double($0)), 0.4, false) }
     #expect(run(slow).1.isEmpty, "a slow decline")
   }

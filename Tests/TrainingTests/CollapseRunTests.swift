@@ -1,5 +1,6 @@
 import Attacks
 import Datasets
+import Foundation
 import Layers
 import Models
 import Optimization
@@ -144,5 +145,41 @@ import Torch
       #expect(monitor.collapses.isEmpty)
     }
     #expect(networks[0].weights.isIdentical(to: networks[1].weights))
+  }
+
+  /// Random starts, random places, coding noise, the second pass and the monitor, cut in the middle of an epoch.
+  @Test(arguments: [1, 6, 9])
+  func `a heterogeneous, noisy, watched run that was cut ends with the same bits`(
+    cut: Int
+  ) throws {
+    func run(_ network: VGG, state: RunState = RunState()) -> TrainingRun {
+      let loader = DataLoader(
+        TinyTask.dataset(count: 22), batchSize: 6, order: .shuffled, seed: 5,
+        augmentations: [.randomCrop(padding: 1)])
+      let attack = PGD(.linf(0.05), stepSize: 0.02, steps: 2)
+      let foreign = Exposure.Foreign(
+        .adversarial(attack), ForeignSchedule(batches: 2), batchesPerEpoch: loader.batchesPerEpoch)
+      let step = TrainingStep(
+        network: network, encoder: PoissonEncoding(steps: 3),
+        exposure: Exposure(.gaussianNoise(deviation: 0.1), foreign: foreign),
+        objective: TinyTask.objective, sharpness: SharpnessAwareAscent(rho: 0.05),
+        optimizer: TinyTask.optimizer(deflating: true), monitor: CollapseMonitor(), seed: 5)
+      return TrainingRun(step: step, loader: loader, epochs: 3, state: state)
+    }
+    let (uncut, other, third) = (TinyTask.network(), TinyTask.network(), TinyTask.network(seed: 8))
+    var whole = run(uncut)
+    try whole.trainQuietly()
+    var first = run(other)
+    try first.train(
+      onStep: { _ in }, betweenSteps: { $0.stepsDone == cut ? .stop : .goOn })
+    try third.load(other.weights)
+    var rest = run(third, state: first.state)
+    rest.step.optimizer.state = first.step.optimizer.state
+    let saved = try JSONEncoder().encode(first.step.monitor)
+    rest.step.monitor = try JSONDecoder().decode(CollapseMonitor.self, from: saved)
+    try rest.trainQuietly()
+    #expect(uncut.weights.isIdentical(to: third.weights))
+    #expect(whole.step.optimizer.state.isIdentical(to: rest.step.optimizer.state))
+    #expect(whole.step.monitor == rest.step.monitor)
   }
 }

@@ -92,6 +92,20 @@ public struct Setting: Sendable {
       write: { assign(Choice(rawValue: $1), to: path, in: &$0) })
   }
 
+  /// - Parameter empty: the word that stands for no value.
+  static func choice<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(
+    _ key: String, _ path: Path<Choice?>, empty: String
+  ) -> Setting {
+    Setting(
+      key: key,
+      expected: "one of " + (Choice.allCases.map(\.rawValue) + [empty]).joined(separator: ", "),
+      text: { $0[keyPath: path]?.rawValue ?? empty },
+      write: {
+        assign(
+          $1 == empty ? .some(nil) : Choice(rawValue: $1).map(Optional.some), to: path, in: &$0)
+      })
+  }
+
   static func text(_ key: String, _ path: Path<String>) -> Setting {
     Setting(
       key: key, expected: "text", text: { $0[keyPath: path] },
