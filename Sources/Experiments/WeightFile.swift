@@ -60,7 +60,8 @@ public struct WeightFile: Sendable {
       // The release's names are compared again, and told of, when the network takes the weights.
       guard nearest == .spikingjelly else { return tensors }
       let (missing, unknown) = names.differences(from: given, nearest)
-      throw LoadError(path: path, reason: SpikingJellyNamesError(missing: missing, unknown: unknown))
+      throw LoadError(
+        path: path, reason: SpikingJellyNamesError(missing: missing, unknown: unknown))
     }
     return renamed(names, from: naming, to: .release)
   }

@@ -42,7 +42,8 @@ import Torch
     let ours = try #require(try names(model).names(.spikingjelly))
     let features = ours.filter { $0.hasPrefix("features.") }
     #expect(Set(features) == Set(theirs) && features.count == theirs.count)
-    #expect(ours.filter { !$0.hasPrefix("features.") } == ["classifier.0.weight", "classifier.0.bias"])
+    #expect(
+      ours.filter { !$0.hasPrefix("features.") } == ["classifier.0.weight", "classifier.0.bias"])
   }
 
   @Test func `names there and back are the same, and tell which they are`() throws {
