@@ -6,6 +6,7 @@
 PYTHON ?= python3
 SWIFT ?= swift
 ARGS ?=
+FUZZ ?= 10000
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,7 +20,7 @@ PATIENT := OMP_WAIT_POLICY=passive
 
 FORMATTED = $(wildcard Sources Tests Benchmarks Examples Package.swift)
 
-.PHONY: help setup build quickstart test client bench bench-quick fixtures tensorboard-check lint format clean distclean
+.PHONY: help setup build quickstart test fuzz client bench bench-quick fixtures tensorboard-check lint format clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +40,10 @@ test: setup ## prove the parts: the set-up scripts, a client package, the Swift 
 	$(SWIFT) build --build-tests $(WALLS)
 	$(MAKE) --no-print-directory client
 	$(PATIENT) $(SWIFT) test --skip-build
+
+fuzz: setup ## feed 10,000 damaged files to each reader (FUZZ=... for another number)
+	$(SWIFT) build --build-tests $(WALLS)
+	$(PATIENT) SPIKEGUARD_FUZZ=$(FUZZ) $(SWIFT) test --skip-build --filter Fuzz
 
 client: setup ## build and run a package that depends on this one, without LD_LIBRARY_PATH
 	$(SWIFT) build --package-path Examples/Client --scratch-path .build-client

@@ -10,10 +10,13 @@ struct StepRecord: Encodable {
   let loss: Double
   let accuracy: Double
   let spikeRate: Double
+  /// Of the last of these steps.
+  let learningRate: Double
   let deflation: [DeflatedLayer]?
 
   /// - Parameter epoch: from 0.
-  init(_ point: CurvePoint, epoch: Int) {
+  init(_ point: CurvePoint, epoch: Int, learningRate: Double) {
+    self.learningRate = learningRate
     step = point.step
     self.epoch = epoch + 1
     loss = point.loss

@@ -40,8 +40,8 @@ public struct SessionState: Codable, Sendable, Equatable {
   public internal(set) var evaluations: [Evaluation] = []
   public internal(set) var best: BestEpoch?
   public internal(set) var monitor: CollapseMonitor?
-  /// How much of `metrics.jsonl` belongs to the run up to here.
-  var metricsLength: UInt64 = 0
+  /// How much of the logs belongs to the run up to here.
+  var logs = RunLogs.Position()
 
   public init() {}
 }

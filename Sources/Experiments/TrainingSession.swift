@@ -15,7 +15,7 @@ final class TrainingSession {
   private var training: TrainingRun
   /// Held as long as the session lives.
   private let lock: RunLock?
-  let log: MetricsLog?
+  let logs: RunLogs?
   var record: RunRecord
   var preview = PreviewRecorder()
 
@@ -62,16 +62,18 @@ final class TrainingSession {
     self.record = record
     training = TrainingRun(
       step: step, loader: loader, epochs: recipe.epochs, state: manifest.session.run)
-    log = try folder.map {
-      try MetricsLog(path: $0.metrics, keeping: manifest.session.metricsLength)
-    }
+    let rate = recipe.schedule(batchesPerEpoch: loader.batchesPerEpoch)
+    // A run that is done is looked at, not touched.
+    let position = manifest.session.logs
+    logs =
+      training.isFinished
+      ? nil : try folder.map { try RunLogs($0, from: position) { rate($0) } }
     if let resumption { try onEvent(.resumed(resumption)) }
   }
 
   func run(
     shouldStop: () -> Bool, onEvent: (TrainingEvent) throws -> Void
   ) throws -> TrainingJob.Outcome {
-    // A run that is done is looked at, not touched.
     if training.isFinished { return outcome }
     let threads = Engine.threads
     Engine.threads = job.training.threads ?? threads

@@ -7,7 +7,7 @@ import Foundation
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Data set: fashion-mnist, mnist, either with :FOLDER, or tensors:FILE.",
+      "Data set: \(DatasetSource.forms.joined(separator: ", ")).",
       discussion: "A tensors file is safetensors with `images` [N, C, H, W] float32 in [0, 1] and "
         + "`labels` [N] int64."))
   var data = "fashion-mnist"
