@@ -20,10 +20,10 @@ PATIENT := OMP_WAIT_POLICY=passive
 
 FORMATTED = $(wildcard Sources Tests Benchmarks Examples Package.swift)
 
-.PHONY: help setup build quickstart test fuzz client bench bench-quick fixtures lint format clean distclean
+.PHONY: help setup build quickstart test fuzz client bench bench-quick fixtures tensorboard-check lint format clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## fetch LibTorch, the chart library and Fashion-MNIST into .deps (seconds when they are there)
 	@$(PYTHON) scripts/bootstrap
@@ -59,6 +59,9 @@ bench-quick: setup ## the same, with the short settings
 
 fixtures: ## generate the peers' answers that the tests compare with
 	scripts/fixtures/generate
+
+tensorboard-check: setup ## have TensorBoard's own reader read what we write, and keep its answer as a fixture
+	scripts/fixtures/tensorboard-check
 
 lint: ## check the Swift sources' format
 	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)

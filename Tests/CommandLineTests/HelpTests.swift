@@ -38,6 +38,7 @@ import Testing
     "predict": source + data + ["--split", "--out", "--json"],
     "gradients": source + data + ["--split", "--training", "--out", "--json"],
     "deflate": ["--solver", "--single-vectors-as-released", "--json"],
+    "convert": ["--out", "--naming", "--model", "--key", "--json"],
     "data": [], "data list": ["--json"], "data fetch": ["--to", "--from"],
     "data verify": ["--json"], "data info": ["--json"],
     "data preview": ["--split", "--count", "--seed", "--out"],
