@@ -6,6 +6,7 @@
 PYTHON ?= python3
 SWIFT ?= swift
 ARGS ?=
+KILLS ?= 100
 FUZZ ?= 10000
 
 SHELL := bash
@@ -20,7 +21,7 @@ PATIENT := OMP_WAIT_POLICY=passive
 
 FORMATTED = $(wildcard Sources Tests Benchmarks Examples Package.swift)
 
-.PHONY: help setup build quickstart test fuzz client bench bench-quick fixtures tensorboard-check lint format clean distclean
+.PHONY: help setup build quickstart test test-slow torture fuzz client bench bench-quick fixtures tensorboard-check lint format clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +41,14 @@ test: setup ## prove the parts: the set-up scripts, a client package, the Swift 
 	$(SWIFT) build --build-tests $(WALLS)
 	$(MAKE) --no-print-directory client
 	$(PATIENT) $(SWIFT) test --skip-build
+
+test-slow: setup ## train every regime on a part of Fashion-MNIST to a stated accuracy (about 10 minutes)
+	$(SWIFT) build --build-tests $(WALLS)
+	$(PATIENT) SPIKEGUARD_SLOW=1 $(SWIFT) test --skip-build --filter SlowTests
+
+torture: setup ## kill a training run 100 times and compare its end with an uncut run's (KILLS=... for another number)
+	$(SWIFT) build --build-tests $(WALLS)
+	$(PATIENT) SPIKEGUARD_KILLS=$(KILLS) $(SWIFT) test --skip-build --filter InterruptionTests
 
 fuzz: setup ## feed 10,000 damaged files to each reader (FUZZ=... for another number)
 	$(SWIFT) build --build-tests $(WALLS)

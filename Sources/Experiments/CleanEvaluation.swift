@@ -12,7 +12,8 @@ public enum CleanEvaluation {
     progress: (Int) throws -> Void = { _ in }
   ) rethrows -> Score {
     let correct = try countCorrect(
-      network.classifier(recipe.encoder, using: Generator(seed: seed)), on: dataset, onBatch: progress)
+      network.classifier(recipe.encoder, using: Generator(seed: seed)), on: dataset,
+      onBatch: progress)
     return Score(correct: correct, total: dataset.count)
   }
 }

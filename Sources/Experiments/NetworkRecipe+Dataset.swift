@@ -1,7 +1,6 @@
 import Datasets
 import Layers
 import Models
-import Spiking
 
 extension NetworkRecipe {
   /// This network for the images of a data set: its channels, size, classes, and normalisation where one is
@@ -30,7 +29,7 @@ extension NetworkRecipe {
     // Written down, so that a record says it whatever the rule will be one day.
     recipe.stem = stem ?? model.standardStem(imageSize: shape.height)
     recipe.normalization =
-      encoder.emitsSpikes ? nil : Self.knownNormalizations[dataset.name]
+      coding == .rate ? nil : Self.knownNormalizations[dataset.name]
     return recipe
   }
 

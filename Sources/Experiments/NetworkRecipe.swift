@@ -66,9 +66,10 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
         "neuron", found: "other settings",
         expected: "its defaults, because with activation relu no neuron spikes")
     }
-    guard !encoder.emitsSpikes || normalization == nil else {
+    guard coding == .direct || normalization == nil else {
       throw .value(
-        "pixel normalisation", found: "one", expected: "none, because coding \(coding) sends spikes")
+        "pixel normalisation", found: "one", expected: "none, because coding \(coding) sends spikes"
+      )
     }
     return try ModelDesign(
       model, classes: classes, channels: channels, imageSize: imageSize, width: width, head: head,

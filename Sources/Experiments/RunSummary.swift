@@ -29,7 +29,9 @@ public struct RunSummary: Codable, Sendable, Equatable {
     var seconds: Double?
     for line in log.split(separator: "\n") {
       // A killed run's last line may be cut.
-      guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else { continue }
+      guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else {
+        continue
+      }
       if let part = entry.part, let score = entry.score { scores[part] = score }
       if entry.event == "epoch" {
         loss = entry.loss

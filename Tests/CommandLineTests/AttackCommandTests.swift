@@ -10,6 +10,39 @@ import Torch
 
 /// `attack`: its images are admissible, its numbers follow from them, and its starts can be given.
 @Suite struct AttackCommandTests {
+  /// The defects are in the record and on the screen, and change the numbers; alone, each is another attack.
+  @Test func `the release's way of attacking is labelled`() throws {
+    try Workplace.with(trained: true) { place in
+      let line =
+        "attack --checkpoint run \(Workplace.data) --epsilon 0.1 --step-size 0.05 --steps 3 "
+      var correct: [String: Int] = [:]
+      for flag in [
+        "--protocol as-released", "--one-step-attack", "--leaked-state", "--normalized-clamp",
+      ] {
+        let text = try place.succeed(line + flag + " --json r.json")
+        #expect(text.contains("not a valid evaluation"), "\(text)")
+        let record = try place.json("r.json", as: ReleasedRecord.self)
+        #expect(record.released.count == (flag.hasPrefix("--protocol") ? 3 : 1))
+        #expect(record.underAttack.score.total == 40 && record.clean.correct >= 30)
+        correct[flag] = record.underAttack.score.correct
+      }
+      #expect(Set(correct.values).count > 1, "\(correct)")
+      try place.succeed(line + "--json valid.json")
+      #expect(try place.json("valid.json", as: ReleasedRecord.self).released.isEmpty)
+      let refused = try place.run(line + "--leaked-state --restarts 2")
+      #expect(refused.exitCode == 1)
+      #expect(
+        refused.standardError.hasSuffix(
+          "expected one run from a random start, found --restarts 2; the release has neither\n"))
+    }
+  }
+
+  struct ReleasedRecord: Decodable {
+    let released: [String]
+    let clean: Score
+    let underAttack: AttackScore
+  }
+
   struct Record: Decodable {
     let clean: Score
     let underAttack: AttackScore

@@ -7,7 +7,8 @@ import Testing
 @Suite struct HelpTests {
   static let network =
     [
-      "--model", "--stem", "--activation", "--classes", "--head", "--width", "--time-steps",
+      "--model", "--stem", "--activation", "--classes", "--head", "--width", "--coding",
+      "--time-steps",
       "--mean", "--deviation",
     ]
     + [
@@ -33,7 +34,8 @@ import Testing
     ] + settings,
     "attack": source + data + [
       "--attack", "--epsilon", "--step-size", "--steps", "--restarts", "--random-start",
-      "--no-random-start", "--batch-size", "--seed", "--save-adversarial", "--start", "--json",
+      "--no-random-start", "--batch-size", "--seed", "--save-adversarial", "--start", "--protocol",
+      "--one-step-attack", "--leaked-state", "--normalized-clamp", "--json",
     ],
     "predict": source + data + ["--split", "--out", "--json"],
     "gradients": source + data + ["--split", "--training", "--out", "--json"],

@@ -59,6 +59,11 @@ import Training
     #expect(cut.log == whole.log)
     let record = try place.json("cut/manifest.json", as: RunRecord.self)
     #expect(record.status == .finished && record.stepsDone == stepsInAll)
+    // One event file of whole records, which a further run could continue.
+    let events = try place.files().keys.filter { $0.contains("cut/events.out.tfevents.") }
+    #expect(events.count == 1)
+    let size = try place.contents(events[0]).count
+    _ = try EventFileWriter(continuing: place.path(events[0]), truncatedTo: size)
   }
 
   @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)])

@@ -78,6 +78,40 @@ import Training
     }
   }
 
+  /// A foreign batch of noise at a rate that no honest run has, in the middle of a run that had learned.
+  @Test func `a planted collapse is told on the console and in the records`() throws {
+    try Workplace.with { place in
+      let line =
+        Workplace.training.replacing("--epochs 8", with: "--epochs 24")
+        + " --decay step --decay-every 12 --decay-factor 1 --evaluate-every end"
+      let honest = try place.run(line + " --out honest")
+      #expect(honest.exitCode == 0 && !honest.standardError.contains("collapse"))
+      let results = try place.json("honest/results.json", as: RunResults.self)
+      #expect(results.collapses == [])
+
+      let planted = try place.run(
+        line + " --foreign inverted --foreign-batches 5 --foreign-cadence once "
+          + "--foreign-from-epoch 14 --learning-rate 0.5 --out planted")
+      #expect(planted.standardError.contains(#/warning: collapse at step \d+ \(noticed at \d+\): /#))
+      let log = String(decoding: try place.contents("planted/metrics.jsonl"), as: UTF8.self)
+      #expect(log.contains(#""event":"collapse""#))
+    }
+  }
+
+  @Test func `a run under the release's defects says that it is no evaluation`() throws {
+    try Workplace.with { place in
+      let line = Workplace.training.replacing("--epochs 8", with: "--epochs 1")
+      let outcome = try place.run(line + " --protocol as-released --regime adversarial --out run")
+      #expect(outcome.standardError.contains("warning: as released (one-step-attack, leaked-state, "))
+      let record = try place.json("run/manifest.json", as: RunRecord.self)
+      #expect(record.warnings.count == 1 && record.warnings[0].contains("not a valid evaluation"))
+      // Without an attack the rest of the bundle is adopted.
+      try place.succeed(line + " --protocol as-released --out clean")
+      let clean = try place.json("clean/manifest.json", as: RunRecord.self)
+      #expect(clean.warnings.isEmpty && clean.configuration.training.meanSquareWeight == 0.05)
+    }
+  }
+
   /// Output that is not a terminal's gets whole lines without escape codes, and results alone on its own.
   @Test func `progress is plain lines on standard error`() throws {
     try Workplace.with { place in

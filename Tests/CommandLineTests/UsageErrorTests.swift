@@ -43,7 +43,7 @@ import Testing
     ),
     (
       "train --data tensors:d --stem mnist",
-      "--stem: expected one of cifar, imagenet, or 'auto', found 'mnist'"
+      "--stem: expected one of cifar, imagenet, auto, found 'mnist'"
     ),
     (
       "predict --checkpoint c --data tensors:d --split dev --out new",

@@ -22,7 +22,8 @@ struct NetworkSettings: SettingGroup {
 
   @Option(
     help: .setting(
-      "head", "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
+      "head",
+      "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
   var head: String?
 
   @Option(help: .setting("width", "Factor on the channels of every convolution."))
