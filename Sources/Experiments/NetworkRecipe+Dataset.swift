@@ -1,5 +1,6 @@
 import Datasets
 import Layers
+import Models
 
 extension NetworkRecipe {
   /// This network for the images of a data set: its channels, size, classes, and normalisation where one is
@@ -25,6 +26,8 @@ extension NetworkRecipe {
     recipe.classes = classes
     recipe.channels = shape.channels
     recipe.imageSize = shape.height
+    // Written down, so that a record says it whatever the rule will be one day.
+    recipe.stem = stem ?? model.standardStem(imageSize: shape.height)
     recipe.normalization = Self.knownNormalizations[dataset.name]
     return recipe
   }

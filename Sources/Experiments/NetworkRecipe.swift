@@ -5,7 +5,17 @@ import Torch
 
 /// A network as options say it: all that is needed to build it, and what a manifest records of it.
 public struct NetworkRecipe: Codable, Sendable, Equatable {
-  public var model = VGGConfiguration.Depth.vgg5
+  /// What the units of a network do.
+  public enum Activation: String, Codable, Sendable, CaseIterable {
+    /// The recipe's neuron.
+    case spiking
+    /// max(0, x): the artificial twin. The neuron keeps its defaults then, which mean nothing.
+    case relu
+  }
+
+  public var model = ModelName.vgg5
+  /// nil for the usual one of model and image size; VGG has none.
+  public var stem: Stem?
   public var classes = 10
   public var channels = 1
   public var imageSize = 28
@@ -14,6 +24,7 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
   public var normalization: PixelNormalization?
   /// T, time steps of direct coding.
   public var steps = 4
+  public var activation = Activation.spiking
   public var neuron = NeuronRecipe()
 
   public init() {}
@@ -22,14 +33,38 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
 
   /// - Parameter seed: of the initial weights.
   public func build(seed: UInt64) throws(ModelError) -> any SpikingNetwork {
+    try network(using: Generator(seed: seed))
+  }
+
+  /// How large the network is, or why it cannot be built.
+  public func size() throws(ModelError) -> NetworkSize {
+    NetworkSize(of: try network(using: nil), channels: channels, imageSize: imageSize)
+  }
+
+  private func network(using generator: Generator?) throws(ModelError) -> any SpikingNetwork {
     guard steps >= 1, steps <= 1024 else {
       throw .value("time steps", found: "\(steps)", expected: "1 to 1024")
     }
-    return try VGG(
-      VGGConfiguration(
-        model, classes: classes, channels: channels, imageSize: imageSize, width: width,
-        head: head, normalization: normalization, neuron: try neuron.neuron()),
-      using: Generator(seed: seed))
+    let spiking = try neuron.neuron()
+    guard activation == .spiking || neuron == NeuronRecipe() else {
+      throw .value(
+        "neuron", found: "other settings",
+        expected: "its defaults, because with activation relu no neuron spikes")
+    }
+    return try ModelDesign(
+      model, classes: classes, channels: channels, imageSize: imageSize, width: width, head: head,
+      stem: stem, normalization: normalization,
+      neuron: activation == .relu ? Rectifier() : spiking
+    ).network(using: generator)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Records from before there was a choice are of spiking networks. The synthesised decoder finds this one.
+  func decode(
+    _ type: NetworkRecipe.Activation.Type, forKey key: Key
+  ) throws -> NetworkRecipe.Activation {
+    try decodeIfPresent(type, forKey: key) ?? .spiking
   }
 }
 

@@ -7,14 +7,14 @@ import Torch
 ///
 /// Parameter names are the release's (`layer1.0.weight`, `layer1.1.running_mean`, `classifier.1.weight`), so
 /// its weights load as they are.
-public final class VGG: SpikingNetwork {
+public final class VGG: SpikingNetwork, CompositeModule {
   public let configuration: VGGConfiguration
   private let stages: [[ConvolutionBlock]]
   private let classifierLayer: Linear
 
-  /// - Parameter generator: draws the initial weights.
+  /// - Parameter generator: draws the initial weights; nil for zeros.
   /// - Throws: ``ModelError`` when the images are too small for the depth, or a number is out of range.
-  public init(_ configuration: VGGConfiguration, using generator: Generator) throws(ModelError) {
+  public init(_ configuration: VGGConfiguration, using generator: Generator?) throws(ModelError) {
     try configuration.validate()
     self.configuration = configuration
     var channels = configuration.channels
@@ -33,16 +33,13 @@ public final class VGG: SpikingNetwork {
       configuration.headFeatures, configuration.classes, using: generator)
   }
 
-  public var parameters: NamedTensors { collect(\.parameters) { $0.parameters } }
-  public var buffers: NamedTensors { collect(\.buffers) { $0.buffers } }
-
-  private func collect(
-    _ ofBlock: (ConvolutionBlock) -> NamedTensors, _ ofHead: (Linear) -> NamedTensors
-  ) -> NamedTensors {
-    var all = NamedTensors()
-    for block in stages.joined() { all.merge(ofBlock(block)) }
-    all.merge(ofHead(classifierLayer).prefixed("classifier.1."))
-    return all
+  public var parts: [(name: String, module: any Module)] {
+    stages.joined().flatMap { block in
+      [
+        (block.name, block.convolution as any Module),
+        (block.normalizationName, block.normalization),
+      ]
+    } + [("classifier.1", classifierLayer)]
   }
 
   /// A neuron layer is named as its convolution: `layer1.0`.
@@ -51,13 +48,13 @@ public final class VGG: SpikingNetwork {
   /// Signal of images `[B, C, H, W]` in [0, 1] → logits `[T, B, classes]`.
   public func callAsFunction(_ input: Signal, _ pass: inout ForwardPass) -> Tensor {
     pass.begin()
-    var signal = input.map { configuration.normalization($0).contiguous(.channelsLast) }
+    var signal = input.normalized(by: configuration.normalization)
     for stage in stages {
       for block in stage { signal = block(signal, configuration.neuron, &pass) }
       signal = signal.map { $0.averagePool2d(2) }
     }
-    let logits = signal.map { classifierLayer(configuration.head.pooled($0).flattened(from: 1)) }
-    return logits.unfolded
+    let features = signal.map { configuration.head.pooled($0).flattened(from: 1) }
+    return classifierLayer(features, &pass).unfolded
   }
 }
 
@@ -67,26 +64,18 @@ struct ConvolutionBlock: Sendable {
   let normalization: BatchNorm2d
   /// The convolution's, in the release.
   let name: String
-  private let normalizationName: String
+  let normalizationName: String
 
   /// - Parameter firstIndex: the convolution's place in the release's `nn.Sequential`, where batch norm, neuron
   ///   and dropout follow it.
-  init(from: Int, to: Int, name: String, firstIndex: Int, using generator: Generator) {
+  init(from: Int, to: Int, name: String, firstIndex: Int, using generator: Generator?) {
     convolution = Conv2d(from, to, using: generator)
     normalization = BatchNorm2d(to)
     self.name = "\(name).\(firstIndex)"
-    normalizationName = "\(name).\(firstIndex + 1)."
+    normalizationName = "\(name).\(firstIndex + 1)"
   }
-
-  var parameters: NamedTensors {
-    var all = convolution.parameters.prefixed(name + ".")
-    all.merge(normalization.parameters.prefixed(normalizationName))
-    return all
-  }
-
-  var buffers: NamedTensors { normalization.buffers.prefixed(normalizationName) }
 
   func callAsFunction(_ signal: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass) -> Signal {
-    neuron(normalization(signal.map { convolution($0) }, pass), &pass)
+    neuron(normalization(convolution(signal, &pass), pass), &pass)
   }
 }

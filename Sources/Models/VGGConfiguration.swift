@@ -3,7 +3,7 @@ import Spiking
 import Torch
 
 /// All that determines a ``VGG`` but its weights.
-public struct VGGConfiguration: Sendable {
+public struct VGGConfiguration: ModelConfiguration {
   public enum Depth: String, Sendable, CaseIterable, Codable {
     case vgg5, vgg11, vgg13, vgg16, vgg19
 
@@ -66,44 +66,14 @@ public struct VGGConfiguration: Sendable {
 
   /// Channels of each stage, at least 1.
   var stageWidths: [[Int]] {
-    depth.stages.map { $0.map { max(1, Int((Double($0) * width).rounded())) } }
+    depth.stages.map { $0.map(scaled) }
   }
 
   var headFeatures: Int { stageWidths.last!.last! * head.side * head.side }
 
-  /// The smallest image that survives one halving a stage.
-  public var smallestImage: Int { 1 << depth.stages.count }
-
   func validate() throws(ModelError) {
-    guard classes >= 2 else { throw .value("classes", found: "\(classes)", expected: "at least 2") }
-    guard channels >= 1 else {
-      throw .value("channels", found: "\(channels)", expected: "at least 1")
-    }
-    guard width > 0, width <= 16 else {
-      throw .value("width", found: "\(width)", expected: "above 0, at most 16")
-    }
-    guard normalization.mean.count == channels else {
-      throw .value(
-        "pixel normalisation", found: "\(normalization.mean.count) channels",
-        expected: "as many as the images have (\(channels))")
-    }
-    guard imageSize >= smallestImage else {
-      throw .imageTooSmall(model: depth.rawValue, smallest: smallestImage, found: imageSize)
-    }
-  }
-}
-
-/// A network that cannot be built.
-public enum ModelError: Error, Equatable, CustomStringConvertible {
-  case value(_ name: String, found: String, expected: String)
-  case imageTooSmall(model: String, smallest: Int, found: Int)
-
-  public var description: String {
-    switch self {
-    case .value(let name, let found, let expected): "\(name): expected \(expected), found \(found)"
-    case .imageTooSmall(let model, let smallest, let found):
-      "\(model) halves the image once a stage and needs at least \(smallest) × \(smallest) pixels, "
-        + "found \(found) × \(found); use vgg5, or pad the images"
-    }
+    try validate(
+      model: depth.rawValue, halvings: depth.stages.count,
+      remedy: depth == .vgg5 ? nil : "use vgg5")
   }
 }

@@ -16,6 +16,9 @@ public struct ForwardPass {
   public let batchStatistics: BatchStatistics
   /// Where stochastic parts draw from; nil when nothing random may happen.
   public let generator: Generator?
+  /// Set it to count multiply-accumulates without doing them: layers with weights then give zeros of the
+  /// right shape, and everything else runs.
+  public var operations: OperationCount?
 
   /// What each neuron layer emitted in the last call, from the input to the output.
   public private(set) var activity: [LayerActivity] = []

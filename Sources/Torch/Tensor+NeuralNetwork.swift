@@ -50,13 +50,19 @@ extension Tensor {
     }
   }
 
-  /// Means over windows of `size` × `size` without overlap.
-  public func averagePool2d(_ size: Int) -> Tensor {
-    must { () throws(TorchError) in try Op.avgPool2d(self, [size, size]) }
+  /// Means over windows of `size` × `size`, by default without overlap. Zeros of the padding count.
+  public func averagePool2d(_ size: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
+    let step = stride ?? size
+    return must { () throws(TorchError) in
+      try Op.avgPool2d(self, [size, size], [step, step], [padding, padding])
+    }
   }
-  /// Maxima over windows of `size` × `size` without overlap.
-  public func maxPool2d(_ size: Int) -> Tensor {
-    must { () throws(TorchError) in try Op.maxPool2d(self, [size, size]) }
+  /// Maxima over windows of `size` × `size`, by default without overlap. Padding is never the largest.
+  public func maxPool2d(_ size: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
+    let step = stride ?? size
+    return must { () throws(TorchError) in
+      try Op.maxPool2d(self, [size, size], [step, step], [padding, padding])
+    }
   }
   /// Means over as many windows as it takes to give `size` × `size`.
   public func adaptiveAveragePool2d(_ size: Int) -> Tensor {

@@ -1,5 +1,9 @@
 import ArgumentParser
 import Experiments
+import Models
+
+extension Stem: ExpressibleByArgument {}
+extension NetworkRecipe.Activation: ExpressibleByArgument {}
 
 /// A distance in pixel units, written as `8/255` or `0.03`.
 struct PixelDistance: CustomStringConvertible {

@@ -17,8 +17,7 @@ struct SpikeguardCommand: ParsableCommand {
     subcommands: [
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
       GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
-      RunsCommand.self,
-      DoctorCommand.self,
+      ModelsCommand.self, RunsCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

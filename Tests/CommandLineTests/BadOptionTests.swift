@@ -50,8 +50,24 @@ import Testing
     ("--surrogate-width 0", "surrogate width: expected above 0, found 0.0"),
     (
       "--model vgg11",
-      "vgg11 halves the image once a stage and needs at least 32 × 32 pixels, found 8 × 8; use "
-        + "vgg5, or pad the images"
+      "vgg11 halves the image 5 times and needs at least 32 × 32 pixels, found 8 × 8; use vgg5, or "
+        + "pad the images"
+    ),
+    (
+      "--model resnet18 --stem imagenet",
+      "resnet18 with the imagenet stem halves the image 5 times and needs at least 32 × 32 pixels, "
+        + "found 8 × 8; use the cifar stem, or pad the images"
+    ),
+    ("--stem cifar", "stem: expected none, because vgg5 has no choice, found cifar"),
+    (
+      "--model nf-resnet18 --head compact",
+      "head: expected released, because nf-resnet18 ends in the mean over all positions, found "
+        + "compact"
+    ),
+    (
+      "--activation relu --tau 2",
+      "neuron: expected its defaults, because with activation relu no neuron spikes, found other "
+        + "settings"
     ),
     (
       "--mean 0.1,0.2 --deviation 1",

@@ -6,7 +6,10 @@ import Testing
 /// What the program says of itself.
 @Suite struct HelpTests {
   static let network =
-    ["--model", "--classes", "--head", "--width", "--time-steps", "--mean", "--deviation"]
+    [
+      "--model", "--stem", "--activation", "--classes", "--head", "--width", "--time-steps",
+      "--mean", "--deviation",
+    ]
     + [
       "--tau", "--threshold", "--reset", "--input-decay", "--no-input-decay", "--detach-reset",
       "--no-detach-reset", "--surrogate", "--surrogate-width", "--temporal-gradient",
@@ -39,6 +42,10 @@ import Testing
     "data": [], "data list": ["--json"], "data fetch": ["--to", "--from"],
     "data verify": ["--json"], "data info": ["--json"],
     "data preview": ["--split", "--count", "--seed", "--out"],
+    "models": [
+      "--data", "--image-size", "--channels", "--classes", "--time-steps", "--width", "--stem",
+      "--activation", "--json",
+    ],
     "doctor": ["--json"],
     "runs": ["--compare", "--json"],
   ]
@@ -52,7 +59,7 @@ import Testing
     // Options begin their line; texts mention others. Two spellings of a flag share a line.
     let lines = outcome.standardOutput.split(separator: "\n").filter { $0.hasPrefix("  -") }
     let named = lines.flatMap { line in
-      line.matches(of: /(?:^ +|\/|, )(--[a-z-]+)/).map { String($0.1) }
+      line.matches(of: /(?:^ +|\/|, )(--[a-z0-9-]+)/).map { String($0.1) }
     }
     #expect(Set(named) == Set(Self.options[command]! + ["--help", "--version"]))
     #expect(outcome.standardOutput.hasPrefix("OVERVIEW: "))

@@ -19,7 +19,7 @@ import Testing
   @Test func `a usage error of the program ends with 64 and the usage`() throws {
     let program = try Workplace.program.get()
     let known =
-      "quickstart, train, attack, predict, gradients, deflate, data, runs, doctor"
+      "quickstart, train, attack, predict, gradients, deflate, data, models, runs, doctor"
     for (line, message, command) in [
       (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
       (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),
@@ -38,7 +38,12 @@ import Testing
     ("train --epochs two", "--epochs: expected a whole number, found 'two'"),
     (
       "train --data tensors:d --model vgg6",
-      "--model: expected one of vgg5, vgg11, vgg13, vgg16, vgg19, found 'vgg6'"
+      "--model: expected one of vgg5, vgg11, vgg13, vgg16, vgg19, resnet18, resnet34, nf-resnet18, "
+        + "nf-resnet34, nf-resnet50, found 'vgg6'"
+    ),
+    (
+      "train --data tensors:d --stem mnist",
+      "--stem: expected one of cifar, imagenet, or 'auto', found 'mnist'"
     ),
     (
       "predict --checkpoint c --data tensors:d --split dev --out new",
@@ -61,6 +66,10 @@ import Testing
     (
       "attack --checkpoint c --data tensors:d --tau 2",
       "--tau goes with --weights; a checkpoint says itself what network it is"
+    ),
+    (
+      "models --data fashion-mnist --image-size 32",
+      "--data says --image-size and --channels itself; give one or the other"
     ),
     (
       "train --data tensors:d --resume --overwrite",

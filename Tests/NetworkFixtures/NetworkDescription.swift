@@ -15,33 +15,41 @@ public struct NetworkDescription: Decodable {
     let detachReset: Bool
     let surrogate: String
     let width: Double
+
+    func lif() throws -> LIF {
+      guard let shape = Surrogate.Shape(rawValue: surrogate) else {
+        throw UnknownSurrogate(name: surrogate)
+      }
+      var lif = LIF(
+        threshold: threshold, reset: reset == "soft" ? .soft : .hard,
+        detachesReset: detachReset, surrogate: Surrogate(shape, width: width))
+      lif.leak = leak
+      lif.inputScale = inputScale
+      return lif
+    }
   }
-  let model: VGGConfiguration.Depth
+  public let model: ModelName
   let classes: Int
   let channels: Int
   let width: Double
   let head: VGGConfiguration.Head
+  /// Of residual networks.
+  let stem: Stem?
   public let steps: Int
   let mean: [Double]
   let std: [Double]
-  let neuron: Neuron
+  /// None in a rectified network.
+  let neuron: Neuron?
 
   /// The network with the weights of a fixture, its tensors `weights.…`.
-  public func network(imageSize: Int, weightsOf tensors: NamedTensors) throws -> VGG {
-    guard let shape = Surrogate.Shape(rawValue: neuron.surrogate) else {
-      throw UnknownSurrogate(name: neuron.surrogate)
-    }
-    var lif = LIF(
-      threshold: neuron.threshold, reset: neuron.reset == "soft" ? .soft : .hard,
-      detachesReset: neuron.detachReset, surrogate: Surrogate(shape, width: neuron.width))
-    lif.leak = neuron.leak
-    lif.inputScale = neuron.inputScale
-    let network = try VGG(
-      VGGConfiguration(
-        model, classes: classes, channels: channels, imageSize: imageSize, width: width,
-        head: head, normalization: PixelNormalization(mean: mean, standardDeviation: std),
-        neuron: lif),
-      using: Generator(seed: 1))
+  public func network(
+    imageSize: Int, weightsOf tensors: NamedTensors
+  ) throws -> any SpikingNetwork {
+    let design = ModelDesign(
+      model, classes: classes, channels: channels, imageSize: imageSize, width: width, head: head,
+      stem: stem, normalization: PixelNormalization(mean: mean, standardDeviation: std),
+      neuron: try neuron?.lif() ?? Rectifier())
+    let network = try design.network(using: Generator(seed: 1))
     try network.load(tensors.part("weights."))
     return network
   }

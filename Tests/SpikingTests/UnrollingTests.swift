@@ -124,8 +124,9 @@ import Torch
       let long = peak(.stepByStep, steps: 32)
       let whole = peak(.allSteps, steps: 32)
       let megabyte = 1 << 20
-      #expect(long <= short + 4 * megabyte, "\(long) bytes for 32 steps, \(short) for 4")
-      #expect(whole >= long + 50 * megabyte, "one graph took \(whole) bytes, \(long) step by step")
+      // A single layer's values kept in each of the 28 more steps are 31 MiB.
+      #expect(long <= short + 24 * megabyte, "\(long) bytes for 32 steps, \(short) for 4")
+      #expect(whole >= long + 150 * megabyte, "one graph took \(whole) bytes, \(long) step by step")
     }
   }
 

@@ -69,6 +69,18 @@ import Torch
     let most = Plain([2, 3, 3, 2]) { window($0).max()! }
     expectClose(x.averagePool2d(2), mean.tensor, relative: 1e-13)
     expectClose(x.maxPool2d(2), most.tensor, relative: 0)
+    // Overlapping windows of 3 at every second place; of the padding, zeros count and are never the largest.
+    func padded(_ i: [Int]) -> [Double?] {
+      Plain.indices(of: [3, 3]).map { offset in
+        let (row, column) = (2 * i[2] + offset[0] - 1, 2 * i[3] + offset[1] - 1)
+        let isInside = (0..<7).contains(row) && (0..<5).contains(column)
+        return isInside ? plain[[i[0], i[1], row, column]] : nil
+      }
+    }
+    let overlapping = Plain([2, 3, 4, 3]) { padded($0).compactMap(\.self).reduce(0, +) / 9 }
+    let largest = Plain([2, 3, 4, 3]) { padded($0).compactMap(\.self).max()! }
+    expectClose(x.averagePool2d(3, stride: 2, padding: 1), overlapping.tensor, relative: 1e-12)
+    expectClose(x.maxPool2d(3, stride: 2, padding: 1), largest.tensor, relative: 0)
     // Windows of the adaptive pool: from ⌊i·n/m⌋ up to ⌈(i+1)·n/m⌉, here overlapping.
     let adaptive = Plain([2, 3, 3, 3]) { i in
       let rows = (i[2] * 7 / 3)..<((i[2] + 1) * 7 + 2) / 3

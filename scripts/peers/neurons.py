@@ -50,6 +50,8 @@ class Neuron:
     surrogate: str = "triangle"
     alpha: float = 1.0
 
+    spikes = True
+
     def make(self, probe: bool = False) -> neuron.BaseNode:
         """SpikingJelly's multi-step node. Keep it in training mode: in evaluation mode LIFNode has no gradient."""
         spike = _SURROGATES[self.surrogate](alpha=self.alpha)
@@ -86,3 +88,17 @@ class Neuron:
             "alpha": self.alpha,
             "width": 1.0 / self.alpha,
         }
+
+
+@dataclass(frozen=True)
+class Rectifier:
+    """max(0, x) in a neuron's place; near 0 its derivative is as uncertain as a spike is near its threshold."""
+
+    spikes = False
+
+    def make(self, probe: bool = False) -> nn.Module:
+        return Margin(nn.ReLU()) if probe else nn.ReLU()
+
+    def options(self) -> None:
+        """It has none."""
+        return None

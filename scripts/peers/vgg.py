@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-import torch
-from spikingjelly.activation_based import functional, layer
-from spikingjelly.activation_based.neuron import BaseNode
+from spikingjelly.activation_based import layer
 from torch import Tensor, nn
 
-from .neurons import Margin, Neuron
+from .network import PeerNetwork, TimeMean, per_step_cross_entropy
+from .neurons import Neuron, Rectifier
+
+__all__ = ["HEADS", "STAGES", "Design", "SpikingVGG", "TimeMean", "per_step_cross_entropy"]
 
 # Channels of the convolutions of each stage; a stage ends with average pooling.
 STAGES: dict[str, tuple[tuple[int, ...], ...]] = {
@@ -35,7 +36,7 @@ class Design:
     steps: int = 4
     mean: Sequence[float] = (0.2860,)
     std: Sequence[float] = (0.3530,)
-    neuron: Neuron = field(default_factory=Neuron)
+    neuron: Neuron | Rectifier = field(default_factory=Neuron)
 
     @property
     def stages(self) -> list[list[int]]:
@@ -56,22 +57,14 @@ class Design:
         }
 
 
-class SpikingVGG(nn.Module):
-    """Images [B, C, H, W] in [0, 1] to logits [T, B, classes]; its state lasts one call.
-
-    Batch norm takes its statistics over all steps together. `stem_once` computes the first convolution and its batch
-    norm once instead of T times: logits and gradients are the same, the running variance differs by its (n-1)/n."""
-
-    mean: Tensor
-    std: Tensor
+class SpikingVGG(PeerNetwork):
+    """`stem_once` computes the first convolution and its batch norm once instead of T times: logits and gradients are
+    the same, the running variance differs by its (n-1)/n."""
 
     def __init__(self, design: Design, *, probe: bool = False, stem_once: bool = False) -> None:
-        super().__init__()
+        super().__init__(design.model, design.mean, design.std)
         self.design = design
         self.stem_once = stem_once
-        shape = (1, design.channels, 1, 1)
-        self.register_buffer("mean", torch.tensor(design.mean).view(shape), persistent=False)
-        self.register_buffer("std", torch.tensor(design.std).view(shape), persistent=False)
         channels = design.channels
         for index, stage in enumerate(design.stages, start=1):
             layers: list[nn.Module] = []
@@ -94,16 +87,8 @@ class SpikingVGG(nn.Module):
     def stages(self) -> list[nn.Sequential]:
         return [getattr(self, f"layer{index}") for index in range(1, len(self.design.stages) + 1)]
 
-    def train(self, mode: bool = True) -> SpikingVGG:
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, BaseNode):
-                nn.Module.train(module)  # in evaluation mode it would have no gradient
-        return self
-
     def forward(self, images: Tensor) -> Tensor:
-        functional.reset_net(self)
-        x = ((images - self.mean) / self.std).unsqueeze(0)
+        x = self.begin(images)
         first, *others = self.stages
         if self.stem_once:
             x = first[1](first[0](x)).expand(self.design.steps, -1, -1, -1, -1)
@@ -113,37 +98,3 @@ class SpikingVGG(nn.Module):
         for stage in others:
             x = stage(x)
         return self.classifier(self.avgpool(x))
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Parameters and running statistics by the release's names."""
-        return {name: tensor for name, tensor in self.state_dict().items() if not name.endswith("num_batches_tracked")}
-
-    def load(self, tensors: Mapping[str, Tensor]) -> None:
-        expected = self.tensors()
-        if set(expected) != set(tensors):
-            missing, extra = sorted(set(expected) - set(tensors)), sorted(set(tensors) - set(expected))
-            raise ValueError(f"weights do not fit {self.design.model}: missing {missing}, unknown {extra}")
-        with torch.no_grad():
-            for name, tensor in expected.items():
-                if tensor.shape != tensors[name].shape:
-                    raise ValueError(f"{name}: expected {list(tensor.shape)}, got {list(tensors[name].shape)}")
-                tensor.copy_(tensors[name])
-
-    def margins(self) -> list[Margin]:
-        return [module for module in self.modules() if isinstance(module, Margin)]
-
-
-class TimeMean(nn.Module):
-    """The classifier that an attack sees: logits averaged over all time steps."""
-
-    def __init__(self, network: SpikingVGG) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.network(images).mean(0)
-
-
-def per_step_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """The mean over steps and batch of the cross-entropy of logits[t]."""
-    return nn.functional.cross_entropy(logits.flatten(0, 1), labels.repeat(logits.shape[0]))

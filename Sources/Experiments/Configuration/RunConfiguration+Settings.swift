@@ -33,6 +33,8 @@ extension RunConfiguration {
 
   private static let networkSettings: [Setting] = [
     .choice("model", \.network.model),
+    .choice("stem", \.network.stem, empty: "auto"),
+    .choice("activation", \.network.activation),
     .integer("classes", \.classes, empty: "auto"),
     .choice("head", \.network.head),
     .number("width", \.network.width),

@@ -92,7 +92,7 @@ public struct Setting: Sendable {
       write: { assign(Choice(rawValue: $1), to: path, in: &$0) })
   }
 
-  /// - Parameter empty: the word that stands for no value.
+  /// - Parameter empty: the word that stands for no choice.
   static func choice<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(
     _ key: String, _ path: Path<Choice?>, empty: String
   ) -> Setting {

@@ -2,15 +2,27 @@ import ArgumentParser
 
 /// What network to build. Channels and image size come from the data.
 struct NetworkSettings: SettingGroup {
-  @Option(help: .setting("model", "Network."))
+  @Option(help: .setting("model", "Network; `spikeguard models` lists them with their sizes."))
   var model: String?
+
+  @Option(
+    help: .setting(
+      "stem",
+      "How a residual network begins: 'cifar' keeps the image's size, 'imagenet' quarters it; 'auto' "
+        + "is imagenet from 128 pixels on."))
+  var stem: String?
+
+  @Option(
+    help: .setting(
+      "activation", "What the units do: 'spiking' neurons, or 'relu' for the artificial twin."))
+  var activation: String?
 
   @Option(help: .setting("classes", "Number of classes; 'auto' is as many as the data have."))
   var classes: String?
 
   @Option(
     help: .setting(
-      "head", "How spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
+      "head", "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
   var head: String?
 
   @Option(help: .setting("width", "Factor on the channels of every convolution."))
