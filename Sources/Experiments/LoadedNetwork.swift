@@ -14,7 +14,10 @@ public struct LoadedNetwork: Sendable {
   /// What was left out of the file's names or chosen from it, a sentence each.
   public let notes: [String]
 
-  public var classifier: (Tensor) -> Tensor { network.classifier(recipe.encoder) }
+  /// - Parameter seed: of a stochastic coding, which draws anew at every call.
+  public func classifier(seed: UInt64 = 0) -> (Tensor) -> Tensor {
+    network.classifier(recipe.encoder, using: Generator(seed: seed))
+  }
 
   /// A checkpoint of Spikeguard's: it says itself what network it is.
   public init(checkpoint path: String) throws {

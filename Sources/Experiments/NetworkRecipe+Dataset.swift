@@ -1,6 +1,7 @@
 import Datasets
 import Layers
 import Models
+import Spiking
 
 extension NetworkRecipe {
   /// This network for the images of a data set: its channels, size, classes, and normalisation where one is
@@ -28,7 +29,8 @@ extension NetworkRecipe {
     recipe.imageSize = shape.height
     // Written down, so that a record says it whatever the rule will be one day.
     recipe.stem = stem ?? model.standardStem(imageSize: shape.height)
-    recipe.normalization = Self.knownNormalizations[dataset.name]
+    recipe.normalization =
+      encoder.emitsSpikes ? nil : Self.knownNormalizations[dataset.name]
     return recipe
   }
 

@@ -6,7 +6,7 @@ import Torch
 @testable import Datasets
 
 /// Damaged files of every format: a typed error, or a data set in which everything holds. Never a crash.
-@Suite(.timeLimit(.minutes(10))) struct DatasetFuzzTests {
+@Suite(.timeLimit(.minutes(30))) struct DatasetFuzzTests {
   /// Reads each mutated file; counts how many were refused and how many accepted.
   ///
   /// - Parameter read: gives the data set in the folder; the mutated file is `file` in it.

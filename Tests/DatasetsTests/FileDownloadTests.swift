@@ -242,15 +242,12 @@ import Testing
   }
 
   @Test func `a server that is not there is named`() throws {
-    var address: URL?
-    do { address = try LoopbackServer(answering: Self.good).address }
+    let port = try DeafPort()
     let folder = Folder()
     var settings = FetchSettings()
     (settings.attempts, settings.pause) = (2, 0)
-    // The server's socket closes a moment after the value is gone.
-    Thread.sleep(forTimeInterval: 0.2)
     let download = FileDownload(
-      source: try #require(address).appendingPathComponent("set.bin"), file: Self.file,
+      source: port.address.appendingPathComponent("set.bin"), file: Self.file,
       partial: folder.url.appendingPathComponent("set.part"), settings: settings)
     let text = errorText { try download.run { _ in } }
     #expect(text.contains("found no server that answers. \(Self.again), \(Self.mirror)"), "\(text)")

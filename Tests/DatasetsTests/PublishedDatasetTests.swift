@@ -36,6 +36,21 @@ import Testing
     }
   }
 
+  /// The real files, where Debian's package is there to make them from: every number of the catalogue.
+  @Test(.enabled(if: official != nil, "Debian's dataset-fashion-mnist is not on this machine"))
+  func `Fashion-MNIST's sizes and digests are the real ones`() throws {
+    let contents = try #require(Self.official)
+    for file in PublishedDataset.fashionMNIST.files {
+      let content = try #require(contents[file.name])
+      #expect(file.byteCount == content.count)
+      #expect(file.digests == [.sha256(of: content), .md5(of: content)])
+      let place = folder.write(Data(content), to: file.name)
+      #expect(try InputFile(place).contentDigest(.md5) == file.contentDigest)
+    }
+  }
+
+  static let official = OfficialFashionMNIST.files()
+
   @Test func `an unknown name says what is known`() {
     let known = "expected one of fashion-mnist, mnist, cifar10, cifar100, found an unknown name."
     #expect(

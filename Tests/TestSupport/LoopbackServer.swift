@@ -72,19 +72,9 @@ public final class LoopbackServer: Sendable {
 
   /// Starts it at a port that is free.
   public init(answering respond: @escaping @Sendable (Request) -> Reply) throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isListening = withUnsafeMutablePointer(to: &place) { place in
-      place.withMemoryRebound(to: sockaddr.self, capacity: 1) { place in
-        bind(listener, place, length) == 0 && listen(listener, 16) == 0
-          && getsockname(listener, place, &length) == 0
-      }
-    }
-    guard isListening else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    port = UInt16(bigEndian: place.sin_port)
+    let (listener, port) = try boundSocket()
+    guard listen(listener, 16) == 0 else { throw lastPOSIXError() }
+    self.port = port
     self.listener = listener
     let log = log
     let thread = Thread {
@@ -165,4 +155,39 @@ public final class LoopbackServer: Sendable {
       return true
     }
   }
+}
+
+/// A port of 127.0.0.1 at which nobody answers, and that nobody else gets while the value lives.
+public final class DeafPort: Sendable {
+  private let descriptor: Int32
+  public let address: URL
+
+  public init() throws {
+    let port: UInt16
+    (descriptor, port) = try boundSocket()
+    address = URL(string: "http://127.0.0.1:\(port)/")!
+  }
+
+  deinit { close(descriptor) }
+}
+
+/// A socket that has a free port of 127.0.0.1.
+private func boundSocket() throws -> (descriptor: Int32, port: UInt16) {
+  let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+  let descriptor = socket(AF_INET, kind, 0)
+  var place = sockaddr_in()
+  place.sin_family = sa_family_t(AF_INET)
+  place.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let isBound = withUnsafeMutablePointer(to: &place) { place in
+    place.withMemoryRebound(to: sockaddr.self, capacity: 1) { place in
+      bind(descriptor, place, length) == 0 && getsockname(descriptor, place, &length) == 0
+    }
+  }
+  guard isBound else { throw lastPOSIXError() }
+  return (descriptor, UInt16(bigEndian: place.sin_port))
+}
+
+private func lastPOSIXError() -> POSIXError {
+  POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
 }

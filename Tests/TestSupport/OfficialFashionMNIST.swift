@@ -24,7 +24,8 @@ public enum OfficialFashionMNIST {
       let withName: UInt8 = 8
       let time = (0..<4).map { UInt8(truncatingIfNeeded: date >> (8 * $0)) }
       files[name + ".gz"] =
-        [0x1f, 0x8b, 8, withName] + time + packed[8..<10] + Array(name.utf8) + [0] + packed[10...]
+        [0x1f, 0x8b, 8, withName] + time + Array(packed[8..<10]) + Array(name.utf8) + [0]
+        + Array(packed[10...])
     }
     return files
   }

@@ -4,7 +4,7 @@ import Testing
 import Torch
 
 /// Damaged files: a typed error, or tensors that can be read to their last byte. Never a crash.
-@Suite(.timeLimit(.minutes(10))) struct SafetensorsFuzzTests {
+@Suite(.timeLimit(.minutes(30))) struct SafetensorsFuzzTests {
   /// Files with every type, odd shapes, metadata and escapes; one with a padded header.
   private func originals() throws -> [[UInt8]] {
     var tensors = NamedTensors()

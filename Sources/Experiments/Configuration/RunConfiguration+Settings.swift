@@ -38,6 +38,7 @@ extension RunConfiguration {
     .integer("classes", \.classes, empty: "auto"),
     .choice("head", \.network.head),
     .number("width", \.network.width),
+    .choice("coding", \.network.coding),
     .integer("time-steps", \.network.steps),
     .numbers("mean", \.mean, empty: "auto"),
     .numbers("deviation", \.deviation, empty: "auto"),

@@ -28,6 +28,13 @@ struct NetworkSettings: SettingGroup {
   @Option(help: .setting("width", "Factor on the channels of every convolution."))
   var width: String?
 
+  @Option(
+    help: .setting(
+      "coding",
+      "How images become signals in time: themselves at each step, or spikes with the pixel's "
+        + "probability, drawn by the seed."))
+  var coding: String?
+
   @Option(help: .setting("time-steps", "Time steps, T."))
   var timeSteps: String?
 
