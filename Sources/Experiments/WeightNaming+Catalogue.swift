@@ -31,7 +31,7 @@ struct NamedNetwork: Sendable {
 
   private init(_ model: ModelName, stem: Stem?) {
     let design = ModelDesign(
-      model, classes: 2, channels: 1, imageSize: 64, width: 1.0 / 64, stem: stem)
+      model, classes: 2, channels: 1, imageSize: 64, width: 1.0 / 32, stem: stem)
     // Every model takes these settings: what fails here is a model that was added wrongly.
     let network = try! design.network(using: nil)
     self.init(model: model, stem: stem, names: WeightNames(release: network.weights.names))
