@@ -1,9 +1,11 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Models
 import Torch
 
 extension WeightNaming: ExpressibleByArgument {}
+extension ModelName: ExpressibleByArgument {}
 
 struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,7 +29,7 @@ struct ConvertCommand: ParsableCommand {
   var naming = WeightNaming.release
 
   @Option(help: "What network the weights are of. (default: told from the names)")
-  var model: String?
+  var model: ModelName?
 
   @Option(help: "Which dictionary of a PyTorch file, as 'ema.model'. (default: the network's)")
   var key: String?
@@ -41,7 +43,8 @@ struct ConvertCommand: ParsableCommand {
       let shape: [Int]
     }
     let input: String
-    let model: String
+    let model: ModelName
+    let stem: Stem?
     let found: WeightNaming
     let written: WeightNaming
     let notes: [String]
@@ -59,13 +62,13 @@ struct ConvertCommand: ParsableCommand {
     }
     try record.write(
       Record(
-        input: source, model: conversion.model, found: conversion.found,
+        input: source, model: conversion.model, stem: conversion.stem, found: conversion.found,
         written: conversion.written, notes: conversion.notes, tensors: tensors))
     var table = TextTable(["tensor", "type", "shape"])
     for tensor in tensors { table.add([tensor.name, tensor.type, "\(tensor.shape)"]) }
     print(table.text)
     print(
-      "\(conversion.model): \(tensors.count) tensors, names of '\(conversion.found.rawValue)' to "
+      "\(conversion.model.rawValue): \(tensors.count) tensors, names of '\(conversion.found.rawValue)' to "
         + "'\(conversion.written.rawValue)', in \(out)")
   }
 }

@@ -104,9 +104,6 @@ import Torch
       "run/checkpoints/last.safetensors: expected another file for --out, found the input; name a "
         + "file of its own"),
     BadInput(
-      "convert data.safetensors --out new --model vgg6",
-      "--model: expected one of \(models), found 'vgg6'"),
-    BadInput(
       "convert two.pth --out new",
       "two.pth: file: expected one dictionary of tensors, found 'teacher' (9 tensors), 'student' (9 "
         + "tensors); name one of them by its key, or save it alone", prepare: copy("two.pth")),
@@ -124,8 +121,6 @@ import Torch
         + "torch.save(torch.load('old.pth', weights_only=False)['net'], 'new.pth')\"",
       prepare: copy("whole-module.pth")),
   ]
-
-  private static let models = "vgg5, vgg11, vgg13, vgg16, vgg19"
 
   private static func copy(_ name: String) -> @Sendable (Workplace) throws -> Void {
     { place in

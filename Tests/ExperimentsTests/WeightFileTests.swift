@@ -45,7 +45,7 @@ import Torch
         #expect(try logits(path).isIdentical(to: expected), "\(path)")
       }
       let back = try WeightConversion(paths[1], to: .release)
-      #expect(back.model == "vgg5" && back.found == .spikingjelly)
+      #expect(back.model == .vgg5 && back.stem == nil && back.found == .spikingjelly)
       for (name, tensor) in fixture.part("weights.") {
         #expect(back.tensors[name]!.isIdentical(to: tensor), "\(name)")
       }
@@ -100,11 +100,26 @@ import Torch
         + "'classifier.3.weight'; name the model that they were made for. SpikingJelly's stock VGG has "
         + "three linear layers and max pooling: it is none of ours")
     #expect(
-      try error(weights) { _ = try WeightConversion($0, to: .release, model: "vgg6") }?
-        .hasPrefix("--model: expected one of vgg5, vgg11, ") == true)
+      try error(weights) { _ = try WeightConversion($0, to: .release, model: .vgg11) }?
+        .contains("nearest to vgg11 under 'release': missing 'layer1.0.bias', ") == true)
     #expect(
       try error(weights) { _ = try WeightFile($0, key: "net") }
         == "DIR/a: --key is for PyTorch's files; this one has no dictionaries")
+  }
+
+  @Test func `a residual network of the release has no names in SpikingJelly`() throws {
+    let design = ModelDesign(
+      .resnet18, classes: 2, channels: 1, imageSize: 32, width: 0.05, stem: .cifar)
+    let network = try design.network(using: Generator(seed: 1))
+    #expect(
+      try error(network.weights) { _ = try WeightConversion($0, to: .spikingjelly) }
+        == "DIR/a: SpikingJelly has no network like resnet18 with the cifar stem, so it has no names "
+        + "for it; use --naming release")
+    try withTemporaryDirectory { folder in
+      try Safetensors.write(network.weights, to: folder + "/a")
+      let conversion = try WeightConversion(folder + "/a", to: .release)
+      #expect(conversion.model == .resnet18 && conversion.stem == .cifar)
+    }
   }
 
   @Test func `a file of another content under PyTorch's endings is told what those are`() throws {

@@ -17,7 +17,7 @@ import Torch
   ]
 
   private func names(_ model: String) throws -> WeightNames {
-    try #require(WeightNames.catalogue.first { $0.model == model }?.names)
+    try #require(NamedNetwork.catalogue.first { $0.description == model }?.names)
   }
 
   @Test func `VGG's names by hand`() throws {
@@ -46,23 +46,39 @@ import Torch
       ours.filter { !$0.hasPrefix("features.") } == ["classifier.0.weight", "classifier.0.bias"])
   }
 
+  @Test(arguments: ["resnet18", "resnet34"])
+  func `the classic residual networks have SpikingJelly's names already`(_ model: String) throws {
+    let theirs = try #require(Self.stock.get()[model])
+    let names = try names(model + " with the imagenet stem")
+    #expect(Set(names.release) == Set(theirs.filter { !$0.hasSuffix("tracked") }))
+    #expect(names.names(.spikingjelly) == names.release && names.naming(of: theirs) == .release)
+  }
+
+  @Test func `networks that SpikingJelly has not have no names of its own`() throws {
+    for model in ["resnet18 with the cifar stem", "nf-resnet18", "nf-resnet50"] {
+      #expect(try names(model).names(.spikingjelly) == nil)
+    }
+  }
+
   @Test func `names there and back are the same, and tell which they are`() throws {
-    for (model, names) in WeightNames.catalogue {
+    #expect(Set(NamedNetwork.catalogue.map(\.model)) == Set(ModelName.allCases))
+    for network in NamedNetwork.catalogue {
+      let names = network.names
       #expect(names.naming(of: names.release) == .release)
+      #expect(names.naming(of: names.release + ["layer1.1.num_batches_tracked"]) == .release)
       guard let theirs = names.names(.spikingjelly) else { continue }
       #expect(Set(theirs).count == names.release.count)
       let back = theirs.map { names.renamed($0, from: .spikingjelly, to: .release) }
       #expect(back == names.release)
-      if theirs != names.release { #expect(names.naming(of: theirs) == .spikingjelly, "\(model)") }
+      if theirs != names.release { #expect(names.naming(of: theirs) == .spikingjelly) }
       #expect(names.naming(of: Array(theirs.dropLast())) == nil)
       #expect(names.naming(of: theirs + ["extra"]) == nil)
-      #expect(names.naming(of: names.release + ["layer1.1.num_batches_tracked"]) == .release)
     }
   }
 
   @Test func `no two networks have the same names`() {
     for naming in WeightNaming.allCases {
-      let all = WeightNames.catalogue.compactMap { $0.names.names(naming).map(Set.init) }
+      let all = NamedNetwork.catalogue.compactMap { $0.names.names(naming).map(Set.init) }
       #expect(Set(all).count == all.count)
     }
   }
