@@ -102,7 +102,8 @@ public struct Setting: Sendable {
         + ", or '\(empty)'",
       text: { $0[keyPath: path]?.rawValue ?? empty },
       write: {
-        assign($1 == empty ? .some(nil) : Choice(rawValue: $1).map(Optional.some), to: path, in: &$0)
+        assign(
+          $1 == empty ? .some(nil) : Choice(rawValue: $1).map(Optional.some), to: path, in: &$0)
       })
   }
 
