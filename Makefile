@@ -6,6 +6,7 @@
 PYTHON ?= python3
 SWIFT ?= swift
 ARGS ?=
+FUZZ ?= 10000
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,10 +20,10 @@ PATIENT := OMP_WAIT_POLICY=passive
 
 FORMATTED = $(wildcard Sources Tests Benchmarks Examples Package.swift)
 
-.PHONY: help setup build quickstart test client bench bench-quick fixtures lint format clean distclean
+.PHONY: help setup build quickstart test fuzz client bench bench-quick fixtures tensorboard-check lint format clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## fetch LibTorch, the chart library and Fashion-MNIST into .deps (seconds when they are there)
 	@$(PYTHON) scripts/bootstrap
@@ -40,6 +41,10 @@ test: setup ## prove the parts: the set-up scripts, a client package, the Swift 
 	$(MAKE) --no-print-directory client
 	$(PATIENT) $(SWIFT) test --skip-build
 
+fuzz: setup ## feed 10,000 damaged files to each reader (FUZZ=... for another number)
+	$(SWIFT) build --build-tests $(WALLS)
+	$(PATIENT) SPIKEGUARD_FUZZ=$(FUZZ) $(SWIFT) test --skip-build --filter Fuzz
+
 client: setup ## build and run a package that depends on this one, without LD_LIBRARY_PATH
 	$(SWIFT) build --package-path Examples/Client --scratch-path .build-client
 	@printed="$$(env -u LD_LIBRARY_PATH .build-client/debug/Client)"; \
@@ -54,6 +59,9 @@ bench-quick: setup ## the same, with the short settings
 
 fixtures: ## generate the peers' answers that the tests compare with
 	scripts/fixtures/generate
+
+tensorboard-check: setup ## have TensorBoard's own reader read what we write, and keep its answer as a fixture
+	scripts/fixtures/tensorboard-check
 
 lint: ## check the Swift sources' format
 	$(SWIFT) format lint --strict --recursive --parallel $(FORMATTED)

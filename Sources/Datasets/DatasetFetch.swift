@@ -36,7 +36,7 @@ public struct DatasetFetch {
     let workshop = folder.appendingPathComponent(".fetch")
     try make(workshop)
     let lock = try FolderLock(workshop.appendingPathComponent("lock"))
-    defer { withExtendedLifetime(lock) {} }
+    defer { tidy(workshop, lock) }
 
     let states = try dataset.check(in: folder)
     let lacking = states.filter { !$0.state.isGood }.map(\.file)
@@ -52,7 +52,15 @@ public struct DatasetFetch {
       case .archive(let archive): try fetch(lacking, from: archive, workshop, tell)
       }
     }
-    try? FileManager.default.removeItem(at: workshop)
+  }
+
+  /// Leaves nothing behind but what the next fetch can go on with.
+  private func tidy(_ workshop: URL, _ lock: FolderLock) {
+    let files = FileManager.default
+    try? files.removeItem(at: workshop.appendingPathComponent("unpacked"))
+    let names = (try? files.contentsOfDirectory(atPath: workshop.path)) ?? []
+    if !names.contains(where: { $0.hasSuffix(".part") }) { try? files.removeItem(at: workshop) }
+    withExtendedLifetime(lock) {}  // until here
   }
 
   private func fetch(
@@ -60,6 +68,7 @@ public struct DatasetFetch {
     _ tell: (Event) -> Void
   ) throws(DatasetError) {
     let packed = try download(archive, into: workshop, tell)
+    defer { try? FileManager.default.removeItem(at: packed) }
     tell(.unpacking(archive.name))
     let unpacked = workshop.appendingPathComponent("unpacked")
     try? FileManager.default.removeItem(at: unpacked)

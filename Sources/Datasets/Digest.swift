@@ -65,7 +65,9 @@ public struct Digest: Hashable, Sendable {
         continue
       }
       block.withUnsafeBytes { bytes in
-        for stream in streams { stream.append(UnsafeRawBufferPointer(rebasing: bytes[..<max(0, count)])) }
+        for stream in streams {
+          stream.append(UnsafeRawBufferPointer(rebasing: bytes[..<max(0, count)]))
+        }
       }
     }
     guard count == 0 else {

@@ -58,6 +58,8 @@ final class FileTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
         (lastCount, lastChange) = (count, .now)
         if count > 0 { progress(count) }
       } else if ContinuousClock.now - lastChange > .seconds(patience) {
+        // The end is told in a moment; a session that does not tell it is left alone.
+        guard lock.withLock({ outcome }) == nil else { break }
         end(.interrupted("nothing came for \(Int(patience.rounded(.up))) s"))
         task.cancel()
         lastChange = .now

@@ -23,7 +23,8 @@ public struct IDXCollection: Hashable, Sendable {
   /// LeCun, Cortes and Burges' 28×28 handwritten digits: 60,000 to learn from and 10,000 to test on.
   public static let mnist = IDXCollection(
     name: "mnist", classNames: (0...9).map(String.init),
-    remedy: "Run spikeguard data fetch mnist, or name the folder with its four files as mnist:FOLDER")
+    remedy:
+      "Run spikeguard data fetch mnist, or name the folder with its four files as mnist:FOLDER")
 
   /// All that can be asked for by name.
   public static let all = [fashionMNIST, mnist]

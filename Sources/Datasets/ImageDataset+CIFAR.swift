@@ -69,7 +69,7 @@ extension ImageDataset {
     let limit = 1 << 16  // a hundred words; what is longer is another file
     let bytes = try file.read(limit)
     let text = String(validating: bytes, as: UTF8.self) ?? ""
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
       $0.trimmingCharacters(in: .whitespaces)
     }
     while lines.last == "" { lines.removeLast() }

@@ -25,7 +25,9 @@ extension PublishedDataset {
   /// Beside the catalogue's digests, those that ``DatasetFetch`` wrote into `SHA256SUMS` count: it computes
   /// them from an archive whose own digest was right.
   public func check(in folder: URL) throws(DatasetError) -> [(file: File, state: FileState)] {
-    let sums = DigestList(in: folder)
+    // The folder may be the one that the archive makes; the list lies beside it.
+    let isInner = files.allSatisfy { $0.path.hasPrefix(folder.lastPathComponent + "/") }
+    let sums = DigestList(in: isInner ? folder.deletingLastPathComponent() : folder)
     var result: [(file: File, state: FileState)] = []
     for file in files { result.append((file, try state(of: file, in: folder, sums))) }
     return result
@@ -85,12 +87,20 @@ extension PublishedDataset {
     roots: [URL]? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(DatasetError) -> URL {
     if let collection = IDXCollection.all.first(where: { $0.name == name }) {
-      return try collection.locate(.train, roots: roots, environment: environment)
-        .images.deletingLastPathComponent()
+      let find = { (split: ImageDataset.Split) throws(DatasetError) in
+        try collection.locate(split, roots: roots, environment: environment).images
+      }
+      _ = try find(.test)
+      return try find(.train).deletingLastPathComponent()
     }
     if let collection = CIFARCollection.all.first(where: { $0.name == name }) {
-      return try collection.locate(.train, roots: roots, environment: environment)
-        .classes.deletingLastPathComponent()
+      let find = { (split: ImageDataset.Split) throws(DatasetError) in
+        try collection.locate(split, roots: roots, environment: environment).classes
+      }
+      _ = try find(.test)
+      let folder = try find(.train).deletingLastPathComponent()
+      let isInner = folder.lastPathComponent == collection.innerFolder
+      return isInner ? folder.deletingLastPathComponent() : folder
     }
     throw DatasetError(
       .missing, name, expected: "a data set with a reader", found: "none",

@@ -4,7 +4,7 @@ import Torch
 
 /// Data sets by the names that the command line takes.
 public enum DataAccess {
-  /// Reads a split of `fashion-mnist`, `mnist`, `mnist:FOLDER` or `tensors:FILE`.
+  /// Reads a split of what ``DatasetSource`` knows: `cifar10`, `mnist:FOLDER`, `tensors:FILE` and so on.
   ///
   /// - Parameters:
   ///   - limit: keep only the first images; nil for all.
@@ -41,6 +41,13 @@ public enum DataAccess {
     let test = try load(text, .test, limit: testLimit, option: options.test)
     try checkAlike(train, test)
     return (train, test)
+  }
+
+  /// The folder that a known data set is read from when only its name is given.
+  ///
+  /// - Throws: the text that lists where it was looked for.
+  public static func folder(of dataset: PublishedDataset) throws(DatasetError) -> URL {
+    try dataset.installedFolder(roots: roots)
   }
 
   /// Where `.deps/data` may lie: the current folder and those above the running program.

@@ -23,7 +23,7 @@ public struct Diagnosis: Codable, Sendable {
 
   public static func make() -> Diagnosis {
     Diagnosis(
-      findings: [version, engine, processor, gpu] + IDXCollection.all.map(dataset)
+      findings: [version, engine, processor, gpu] + PublishedDataset.all.map(dataset)
         + [charts, disk])
   }
 
@@ -57,14 +57,10 @@ public struct Diagnosis: Codable, Sendable {
       detail: "none in use (\(Engine.cudaAbsence ?? "no device")); it is never needed", remedy: nil)
   }
 
-  private static func dataset(_ collection: IDXCollection) -> Finding {
-    let subject = "Data set \(collection.name)"
-    do {
-      let test = try collection.locate(.test, roots: DataAccess.roots)
-      _ = try collection.locate(.train, roots: DataAccess.roots)
-      return good(subject, test.images.deletingLastPathComponent().path)
-    } catch {
-      let needed = collection == .fashionMNIST
+  private static func dataset(_ dataset: PublishedDataset) -> Finding {
+    let subject = "Data set \(dataset.name)"
+    do { return good(subject, try DataAccess.folder(of: dataset).path) } catch {
+      let needed = dataset == .fashionMNIST
       return Finding(
         subject: subject, state: needed ? .missing : .absent, detail: "not found",
         remedy: error.remedy)

@@ -12,8 +12,10 @@ public enum Exchange {
     _ loaded: LoadedNetwork, on dataset: ImageDataset, batchSize: Int = 256
   ) -> Tensor {
     withoutGradients {
+      // For a stochastic coding: one draw for each image, the same in every run.
+      let generator = Generator(seed: 0)
       let parts = DataLoader(dataset, batchSize: batchSize).epoch(0).map { batch in
-        var pass = ForwardPass(.evaluation)
+        var pass = ForwardPass(.evaluation, using: generator)
         return loaded.network(loaded.recipe.encoder(batch.images, &pass), &pass)
       }
       return Tensor.concatenating(parts, along: 1)

@@ -23,7 +23,7 @@ public enum GradientSpectra {
       }
     }
     let all = 0..<dataset.count
-    var pass = ForwardPass(mode)
+    var pass = ForwardPass(mode, using: Generator(seed: 0))
     let logits = network(recipe.encoder(dataset.images(at: all), &pass), &pass)
     return PerStepCrossEntropy()(logits, dataset.labels(at: all)).gradients(of: network.parameters)
   }

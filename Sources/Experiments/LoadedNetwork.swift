@@ -11,27 +11,34 @@ public struct LoadedNetwork: Sendable {
   /// How it was trained, where the file says so.
   public let manifest: RunManifest?
   public let path: String
+  /// What was left out of the file's names or chosen from it, a sentence each.
+  public let notes: [String]
 
-  public var classifier: (Tensor) -> Tensor { network.classifier(recipe.encoder) }
+  /// - Parameter seed: of a stochastic coding, which draws anew at every call.
+  public func classifier(seed: UInt64 = 0) -> (Tensor) -> Tensor {
+    network.classifier(recipe.encoder, using: Generator(seed: seed))
+  }
 
   /// A checkpoint of Spikeguard's: it says itself what network it is.
   public init(checkpoint path: String) throws {
     let checkpoint = try Checkpoint<RunManifest>(contentsOf: path)
     recipe = checkpoint.manifest.network
     manifest = checkpoint.manifest
+    notes = []
     network = try recipe.build(seed: 0)
     self.path = path
     do { try network.load(checkpoint.weights) } catch { throw LoadError(path: path, reason: error) }
   }
 
-  /// Bare weights under the authors' names, from any tool.
+  /// Bare weights from any tool: safetensors or PyTorch's files, under the release's names or SpikingJelly's.
   public init(weights path: String, recipe: NetworkRecipe) throws {
-    let file = try Safetensors.read(from: path)
+    let file = try WeightFile(path)
     self.recipe = recipe
     manifest = nil
     network = try recipe.build(seed: 0)
     self.path = path
-    let tensors = file.tensors.filter { !$0.hasPrefix("optimizer.") }
+    notes = file.notes
+    let tensors = try file.tensors(for: WeightNames(release: network.weights.names))
     do { try network.load(tensors) } catch { throw LoadError(path: path, reason: error) }
   }
 

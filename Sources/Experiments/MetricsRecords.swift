@@ -10,10 +10,13 @@ struct StepRecord: Encodable {
   let loss: Double
   let accuracy: Double
   let spikeRate: Double
+  /// Of the last of these steps.
+  let learningRate: Double
   let deflation: [DeflatedLayer]?
 
   /// - Parameter epoch: from 0.
-  init(_ point: CurvePoint, epoch: Int) {
+  init(_ point: CurvePoint, epoch: Int, learningRate: Double) {
+    self.learningRate = learningRate
     step = point.step
     self.epoch = epoch + 1
     loss = point.loss
@@ -54,6 +57,18 @@ struct EvaluationRecord: Encodable {
     epoch = evaluation.epoch
     part = evaluation.part
     score = evaluation.score
+  }
+}
+
+/// A collapse, when it is noticed; how it went on is in the checkpoint's monitor and in `results.json`.
+struct CollapseRecord: Encodable {
+  let event = "collapse"
+  let step: Int
+  let collapse: CollapseReport
+
+  init(_ collapse: CollapseReport) {
+    step = collapse.noticed
+    self.collapse = collapse
   }
 }
 

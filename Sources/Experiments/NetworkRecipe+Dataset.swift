@@ -1,6 +1,7 @@
 import Datasets
 import Layers
 import Models
+import Spiking
 
 extension NetworkRecipe {
   /// This network for the images of a data set: its channels, size, classes, and normalisation where one is
@@ -28,11 +29,16 @@ extension NetworkRecipe {
     recipe.imageSize = shape.height
     // Written down, so that a record says it whatever the rule will be one day.
     recipe.stem = stem ?? model.standardStem(imageSize: shape.height)
-    recipe.normalization = Self.knownNormalizations[dataset.name]
+    recipe.normalization =
+      encoder.emitsSpikes ? nil : Self.knownNormalizations[dataset.name]
     return recipe
   }
 
-  private static let knownNormalizations: [String: PixelNormalization] = [
-    "fashion-mnist": .fashionMNIST, "mnist": .mnist,
+  /// By data set's name, the constants that published networks were trained with. CIFAR-10's deviations are
+  /// the field's (means of the images' deviations), not those over all pixels (.2470 .2435 .2616).
+  static let knownNormalizations: [String: PixelNormalization] = [
+    "fashion-mnist": .fashionMNIST, "mnist": .mnist, "cifar10": .cifar10,
+    "cifar100": PixelNormalization(
+      mean: [0.5071, 0.4867, 0.4408], standardDeviation: [0.2675, 0.2565, 0.2761]),
   ]
 }

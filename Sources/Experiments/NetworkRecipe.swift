@@ -13,6 +13,15 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
     case relu
   }
 
+  /// How images become signals in time.
+  public enum Coding: String, Codable, Sendable, CaseIterable {
+    /// The image itself at each step.
+    case direct
+    /// Spikes with the pixel's probability, anew at each step (``PoissonEncoding``). Pixels are not normalised then:
+    /// what the network's first layer sees is 0 or 1.
+    case rate
+  }
+
   public var model = ModelName.vgg5
   /// nil for the usual one of model and image size; VGG has none.
   public var stem: Stem?
@@ -22,14 +31,20 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
   public var width = 1.0
   public var head = VGGConfiguration.Head.released
   public var normalization: PixelNormalization?
-  /// T, time steps of direct coding.
+  public var coding = Coding.direct
+  /// T, time steps.
   public var steps = 4
   public var activation = Activation.spiking
   public var neuron = NeuronRecipe()
 
   public init() {}
 
-  public var encoder: DirectEncoding { DirectEncoding(steps: steps) }
+  public var encoder: any Encoder {
+    switch coding {
+    case .direct: DirectEncoding(steps: steps)
+    case .rate: PoissonEncoding(steps: steps)
+    }
+  }
 
   /// - Parameter seed: of the initial weights.
   public func build(seed: UInt64) throws(ModelError) -> any SpikingNetwork {
@@ -51,6 +66,10 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
         "neuron", found: "other settings",
         expected: "its defaults, because with activation relu no neuron spikes")
     }
+    guard !encoder.emitsSpikes || normalization == nil else {
+      throw .value(
+        "pixel normalisation", found: "one", expected: "none, because coding \(coding) sends spikes")
+    }
     return try ModelDesign(
       model, classes: classes, channels: channels, imageSize: imageSize, width: width, head: head,
       stem: stem, normalization: normalization,
@@ -65,6 +84,15 @@ extension KeyedDecodingContainer {
     _ type: NetworkRecipe.Activation.Type, forKey key: Key
   ) throws -> NetworkRecipe.Activation {
     try decodeIfPresent(type, forKey: key) ?? .spiking
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Records from before there was a choice are of direct coding.
+  func decode(
+    _ type: NetworkRecipe.Coding.Type, forKey key: Key
+  ) throws -> NetworkRecipe.Coding {
+    try decodeIfPresent(type, forKey: key) ?? .direct
   }
 }
 

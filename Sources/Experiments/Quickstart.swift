@@ -88,7 +88,8 @@ public struct Quickstart: Sendable {
     try report(
       .finished("\(Int(last?.imagesPerSecond ?? 0)) images/s, checkpoint \(checkpoint)"))
 
-    let classifier = trained.network.classifier(shape.encoder)
+    let classifier = trained.network.classifier(
+      shape.encoder, using: Generator(seed: recipe.seed))
     try report(.began("\(title): \(test.count) clean test images"))
     var done = 0
     let correct = try countCorrect(classifier, on: test) {

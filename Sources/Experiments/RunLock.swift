@@ -22,5 +22,13 @@ public final class RunLock: Sendable {
     }
   }
 
+  /// Whether a process is at work in the folder.
+  public static func isHeld(_ folder: RunFolder) -> Bool {
+    let descriptor = open(folder.output.file(".lock"), O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+  }
+
   deinit { close(descriptor) }
 }

@@ -39,8 +39,9 @@ public struct SessionState: Codable, Sendable, Equatable {
   var curve = CurveRecorder()
   public internal(set) var evaluations: [Evaluation] = []
   public internal(set) var best: BestEpoch?
-  /// How much of `metrics.jsonl` belongs to the run up to here.
-  var metricsLength: UInt64 = 0
+  public internal(set) var monitor: CollapseMonitor?
+  /// How much of the logs belongs to the run up to here.
+  var logs = RunLogs.Position()
 
   public init() {}
 }

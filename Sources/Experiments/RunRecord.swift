@@ -32,7 +32,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var stepsDone = 0
   public var stepsInAll: Int
   /// Labels that a reader must not miss, as "not a valid evaluation".
-  public var warnings: [String] = []
+  public var warnings: [String]
 
   init(_ configuration: RunConfiguration, _ datasets: RunDatasets, stepsInAll: Int) {
     self.configuration = configuration
@@ -41,6 +41,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     validationData = datasets.validation.map { DatasetFacts($0) }
     testData = datasets.test.map { DatasetFacts($0) }
     self.stepsInAll = stepsInAll
+    warnings = configuration.training.warnings
     updated = started
   }
 

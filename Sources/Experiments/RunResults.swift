@@ -9,6 +9,8 @@ public struct RunResults: Codable, Sendable, Equatable {
   public let history: [EpochReport]
   public let evaluations: [Evaluation]
   public let best: BestEpoch?
+  /// Where the training fell off a cliff, and whether it came back; nil without a monitor.
+  public let collapses: [CollapseReport]?
   /// On the test images, with the weights of the last step.
   public let clean: Score?
   /// Time in training steps.
@@ -20,7 +22,8 @@ extension TrainingJob.Outcome {
     RunResults(
       spikeguard: manifest.spikeguard, network: manifest.network, training: manifest.training,
       dataset: manifest.dataset, history: manifest.history,
-      evaluations: manifest.session.evaluations, best: manifest.session.best, clean: test,
+      evaluations: manifest.session.evaluations, best: manifest.session.best,
+      collapses: manifest.session.monitor?.collapses, clean: test,
       seconds: seconds)
   }
 }

@@ -24,6 +24,7 @@ public enum TrainingEvent: Sendable {
   case progress(TrainingProgress)
   /// After the first batches.
   case preview(EarlyPreview)
+  case collapse(CollapseReport)
   case evaluated(Evaluation)
   case saved(checkpoint: String, stepsDone: Int)
 }
@@ -36,6 +37,25 @@ public struct Resumption: Sendable, Codable, Equatable {
   public let damage: String?
   /// The run before did not say goodbye: it was killed, crashed or lost its machine.
   public let endedAbruptly: Bool
+}
+
+/// A run that broke down, and what is left of it.
+public struct RunFailure: Error, CustomStringConvertible {
+  public let reason: any Error
+  /// What the run can go on from; nil before the first checkpoint.
+  public let lastGood: String?
+
+  init(reason: any Error, folder: RunFolder?) {
+    self.reason = reason
+    lastGood = folder?.checkpoints.lastGood
+  }
+
+  public var description: String {
+    // A checkpoint's own error names the one before it.
+    if reason is CheckpointError { return "\(reason)" }
+    return "\(reason). "
+      + (lastGood.map { "The last good checkpoint is \($0)" } ?? "There is no checkpoint yet")
+  }
 }
 
 /// Clean accuracy after an epoch.

@@ -23,6 +23,9 @@ public struct TrainingJob: Sendable {
   ) throws {
     try training.check(imageSize: network.imageSize)
     try running.check()
+    try training.checkUnrolling(of: network)
+    var training = training
+    training.threads = training.threads ?? Engine.threads
     self.network = network
     self.training = training
     self.running = running

@@ -10,11 +10,15 @@ extension TrainingSession {
     _ progress: TrainingProgress, _ onEvent: (TrainingEvent) throws -> Void
   ) throws {
     if let point = manifest.session.curve.add(progress) {
-      try log?.append(StepRecord(point, epoch: progress.epoch))
+      try logs?.log(point, epoch: progress.epoch)
     }
     if let preview = preview.add(progress, names: model.neuronLayerNames) {
-      try log?.append(PreviewRecord(preview, step: progress.stepsDone))
+      try logs?.log(preview, step: progress.stepsDone)
       try onEvent(.preview(preview))
+    }
+    if let collapse = progress.last.collapse {
+      try logs?.log(collapse)
+      try onEvent(.collapse(collapse))
     }
     try onEvent(.progress(progress))
   }
@@ -25,16 +29,16 @@ extension TrainingSession {
   ) throws {
     manifest.session.run = run.state
     let epoch = run.history.count
-    try log?.append(EpochRecord(epoch: epoch, step: run.stepsDone, report: report))
+    try logs?.log(report, epoch: epoch, step: run.stepsDone)
     var criterion = BestEpoch(epoch: epoch, criterion: .trainingLoss, value: report.loss)
     if let validation = job.datasets.validation {
-      let score = try evaluate(.validation, on: validation, epoch: epoch, onEvent)
+      let score = try evaluate(.validation, on: validation, run, onEvent)
       criterion = BestEpoch(
         epoch: epoch, criterion: .validationAccuracy, value: score.accuracy)
     }
     let isDue = job.running.evaluateEvery.map { epoch.isMultiple(of: $0) } ?? false
     if let test = job.datasets.test, isDue || run.isFinished {
-      try evaluate(.test, on: test, epoch: epoch, onEvent)
+      try evaluate(.test, on: test, run, onEvent)
     }
     let isBest = manifest.session.best?.isBeaten(by: criterion.value) ?? true
     if isBest { manifest.session.best = criterion }
@@ -59,10 +63,10 @@ extension TrainingSession {
 
   private func save(_ run: TrainingRun, _ onEvent: (TrainingEvent) throws -> Void) throws {
     manifest.session.run = run.state
+    manifest.session.monitor = run.step.monitor
     guard let folder else { return }
     try run.checkWeights()
-    try log?.synchronize()
-    manifest.session.metricsLength = log?.length ?? 0
+    manifest.session.logs = try logs?.position() ?? manifest.session.logs
     try folder.checkpoints.save(
       Checkpoint(
         weights: model.weights, optimizerState: run.step.optimizer.state, manifest: manifest))
@@ -73,13 +77,13 @@ extension TrainingSession {
 
   @discardableResult
   private func evaluate(
-    _ part: Evaluation.Part, on dataset: ImageDataset, epoch: Int,
+    _ part: Evaluation.Part, on dataset: ImageDataset, _ run: TrainingRun,
     _ onEvent: (TrainingEvent) throws -> Void
   ) throws -> Score {
     let score = CleanEvaluation.score(model, job.network, on: dataset) { _ in }
-    let evaluation = Evaluation(epoch: epoch, part: part, score: score)
+    let evaluation = Evaluation(epoch: run.history.count, part: part, score: score)
     manifest.session.evaluations.append(evaluation)
-    try log?.append(EvaluationRecord(evaluation))
+    try logs?.log(evaluation, step: run.stepsDone)
     try onEvent(.evaluated(evaluation))
     return score
   }

@@ -15,7 +15,7 @@ final class TrainingSession {
   private var training: TrainingRun
   /// Held as long as the session lives.
   private let lock: RunLock?
-  let log: MetricsLog?
+  let logs: RunLogs?
   var record: RunRecord
   var preview = PreviewRecorder()
 
@@ -33,7 +33,11 @@ final class TrainingSession {
       augmentations: recipe.augmentations, workers: job.running.workers)
     let stepsInAll = recipe.epochs * loader.batchesPerEpoch
     model = try job.network.build(seed: recipe.seed)
-    var optimizer = recipe.optimizer(stepsInAll: stepsInAll)
+    var step = try recipe.step(
+      network: model, encoder: job.network.encoder,
+      normalization: job.network.normalization ?? .identity(channels: job.network.channels),
+      batchesPerEpoch: loader.batchesPerEpoch,
+      monitor: job.running.monitors ? CollapseMonitor() : nil)
     var manifest = RunManifest(
       network: job.network, training: recipe, dataset: DatasetFacts(job.datasets.training))
     manifest.session.curve.stepsPerPoint =
@@ -42,7 +46,7 @@ final class TrainingSession {
 
     var resumption: Resumption?
     if start == .resume, let folder,
-      let found = try Self.restore(from: folder, model, &optimizer, expecting: manifest)
+      let found = try Self.restore(from: folder, model, &step.optimizer, expecting: manifest)
     {
       manifest = found.manifest
       let before = try? RunRecord(contentsOf: folder)
@@ -52,22 +56,28 @@ final class TrainingSession {
         checkpoint: found.path, stepsDone: state.epoch * loader.batchesPerEpoch + state.batch,
         damage: found.damage, endedAbruptly: before?.status == .running)
     }
+    // A monitor that is switched on later begins there.
+    step.monitor = step.monitor.map { manifest.session.monitor ?? $0 }
     self.manifest = manifest
     self.record = record
     training = TrainingRun(
-      step: recipe.step(network: model, encoder: job.network.encoder, optimizer: optimizer),
-      loader: loader, epochs: recipe.epochs, state: manifest.session.run)
-    log = try folder.map {
-      try MetricsLog(path: $0.metrics, keeping: manifest.session.metricsLength)
-    }
+      step: step, loader: loader, epochs: recipe.epochs, state: manifest.session.run)
+    let rate = recipe.schedule(batchesPerEpoch: loader.batchesPerEpoch)
+    // A run that is done is looked at, not touched.
+    let position = manifest.session.logs
+    logs =
+      training.isFinished
+      ? nil : try folder.map { try RunLogs($0, from: position) { rate($0) } }
     if let resumption { try onEvent(.resumed(resumption)) }
   }
 
   func run(
     shouldStop: () -> Bool, onEvent: (TrainingEvent) throws -> Void
   ) throws -> TrainingJob.Outcome {
-    // A run that is done is looked at, not touched.
     if training.isFinished { return outcome }
+    let threads = Engine.threads
+    Engine.threads = job.training.threads ?? threads
+    defer { Engine.threads = threads }
     try begin()
     do {
       try training.train(
@@ -76,7 +86,7 @@ final class TrainingSession {
         betweenSteps: { try keep($0, shouldStop: shouldStop, onEvent) })
     } catch {
       try? conclude(.failed, failure: "\(error)")
-      throw error
+      throw RunFailure(reason: error, folder: folder)
     }
     if training.isFinished, let folder {
       try OutputFile.write(outcome.results.json(), to: folder.results)

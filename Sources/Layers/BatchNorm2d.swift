@@ -12,11 +12,12 @@ public struct BatchNorm2d: Module {
   public let momentum = 0.1
   public let epsilon = 1e-5
 
-  public init(_ channels: Int) {
-    weight = Tensor.ones([channels]).requiringGradient()
-    bias = Tensor.zeros([channels]).requiringGradient()
-    runningMean = Tensor.zeros([channels])
-    runningVariance = Tensor.ones([channels])
+  /// - Parameter dtype: that of the images to come.
+  public init(_ channels: Int, dtype: DType = .float32) {
+    weight = Tensor.ones([channels], dtype: dtype).requiringGradient()
+    bias = Tensor.zeros([channels], dtype: dtype).requiringGradient()
+    runningMean = Tensor.zeros([channels], dtype: dtype)
+    runningVariance = Tensor.ones([channels], dtype: dtype)
   }
 
   public var parameters: NamedTensors { ["weight": weight, "bias": bias] }
@@ -50,6 +51,32 @@ public struct BatchNorm2d: Module {
       let kept = runningVariance * (1 - momentum)
       runningMean.copyInPlace(from: mean)
       runningVariance.copyInPlace(from: kept + (variance - kept) * factor)
+    }
+    return output
+  }
+
+  /// Normalises by the input's own statistics s, and moves the running ones `moves` times towards them:
+  ///
+  ///     r ← (1 − momentum) · r + momentum · s
+  ///
+  /// as that many calls in training mode on the same input do, to rounding, at the price of one.
+  ///
+  /// - Parameter input: `[N, C, H, W]`, one time step.
+  public func normalizedAlone(_ input: Tensor, moves: Int) -> Tensor {
+    // With momentum 1 the engine leaves the statistics themselves. Its backward keeps the tensors that it was
+    // given, so they may not be ours, which a later step moves.
+    let mean = Tensor.zeros(like: runningMean)
+    let variance = Tensor.zeros(like: runningVariance)
+    let output = input.batchNorm(
+      weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true,
+      momentum: 1, epsilon: epsilon)
+    withoutGradients {
+      for _ in 0..<moves {
+        for (running, new) in [(runningMean, mean), (runningVariance, variance)] {
+          running.multiplyInPlace(by: 1 - momentum)
+          running.addInPlace(new, scale: momentum)
+        }
+      }
     }
     return output
   }

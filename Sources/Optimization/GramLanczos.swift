@@ -35,13 +35,17 @@ public import Torch
 /// ρ is measured once more on the vector that is used.
 ///
 /// **Otherwise** (after `maximumSteps`, as for the flat spectrum of pure noise) all of K is decomposed, and if
-/// that fails too, G; both count as a fallback. Small sides up to `directSide` start there: it is faster.
+/// that fails too, G; both count as a fallback. Small sides up to `directSide`, and long thin matrices, start
+/// there: it is faster.
 public struct GramLanczos: LeadingTripleSolver {
   /// Of the random part of the start vector, the same for every matrix of one size.
   public let seed: UInt64
   public let maximumSteps: Int
   /// Up to this extent of the smaller side, K is formed and decomposed at once.
   public let directSide: Int
+  /// So it is where the longer side is as many times the smaller one: forming K takes fewer passes over such a
+  /// matrix than the iteration.
+  static let directAspect = 100
 
   /// The share of Gaussian noise in a warm start. Without it the search could stay at a vector that was the
   /// leading one in the last step and is an exact singular vector, but not the leading one, now.
@@ -60,7 +64,7 @@ public struct GramLanczos: LeadingTripleSolver {
     of matrix: Tensor, norm: Double, start: Tensor?, spectrum: Bool
   ) throws(TorchError) -> LeadingTriple {
     let gram = GramOperator(matrix, norm: norm)
-    let direct = gram.side <= directSide
+    let direct = gram.side <= max(directSide, gram.longerSide / Self.directAspect)
     if !direct, let found = try iterate(gram, start: start, spectrum: spectrum) { return found }
     if let found = gram.decomposed(fellBack: !direct) { return found }
     var found = try FullDecomposition().leadingTriple(

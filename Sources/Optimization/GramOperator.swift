@@ -3,6 +3,7 @@ import Torch
 /// K = AAᵀ, where A is the matrix or its transpose, whichever has fewer rows. K is not formed to be applied.
 struct GramOperator {
   let side: Int
+  let longerSide: Int
   /// ‖A‖_F², the trace of K.
   let energy: Double
   private let isWide: Bool
@@ -19,11 +20,29 @@ struct GramOperator {
     isWide = shape[0] <= shape[1]
     (a, transposed) = isWide ? (matrix, other) : (other, matrix)
     side = min(shape[0], shape[1])
+    longerSide = max(shape[0], shape[1])
     energy = norm * norm
   }
 
   func applied(to vector: Tensor) -> Tensor {
-    a.times(vector: transposed.times(vector: vector))
+    summed(transposed.times(vector: vector))
+  }
+
+  private static let block = 2048
+
+  /// A · right, whose sums run along the longer side; `right` is a vector or a matrix.
+  ///
+  /// The engine adds thousands of products in a row, and where many are alike, as for the 49 equal copies
+  /// before the released head, their roundings add up to more than the tolerances allow. So sums of more than
+  /// three blocks are taken block by block.
+  private func summed(_ right: Tensor) -> Tensor {
+    let length = a.size(1)
+    guard length > 3 * Self.block else { return a.matmul(right) }
+    let parts = stride(from: 0, to: length, by: Self.block).map {
+      let block = $0..<min($0 + Self.block, length)
+      return a.slicing(block, along: 1).matmul(right[block])
+    }
+    return Tensor.stacking(parts).sum(along: [0])
   }
 
   /// A unit vector of K's space near the one that belongs to a right singular vector of an earlier matrix; nil if
@@ -32,7 +51,7 @@ struct GramOperator {
     guard right.shape == [isWide ? a.size(1) : side], right.dtype == dtype, right.device == device
     else { return nil }
     guard isWide else { return right }
-    let image = a.times(vector: right)
+    let image = summed(right)
     let length = image.norm().item()
     return length > 0 && length.isFinite ? image / length : nil
   }
@@ -42,7 +61,7 @@ struct GramOperator {
     let unit = unit / unit.norm()
     let image = transposed.times(vector: unit)
     let value = image.dot(image)
-    let miss = (a.times(vector: image) - unit * value).norm()
+    let miss = (summed(image) - unit * value).norm()
     let numbers = Tensor.stacking([value, miss]).scalars(of: Double.self)
     let sigma = numbers[0].squareRoot()
     return LeadingTriple(
@@ -55,7 +74,7 @@ struct GramOperator {
 
   /// The triple from all of K's eigenvectors; nil when LAPACK fails or the residual is not that of rounding.
   func decomposed(fellBack: Bool) -> LeadingTriple? {
-    guard let (values, vectors) = try? a.matmul(transposed).symmetricEigenDecomposition() else {
+    guard let (values, vectors) = try? summed(transposed).symmetricEigenDecomposition() else {
       return nil
     }
     let found = triple(

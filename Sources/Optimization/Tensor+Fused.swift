@@ -4,6 +4,7 @@ import Torch
 extension Tensor {
   private enum Op {
     static let add = known("add", "Tensor")
+    static let lerp = known("lerp", "Scalar")
     static let addr = known("addr")
     static let addmv = known("addmv")
     static let foreachNorm = known("_foreach_norm", "Scalar")
@@ -14,12 +15,17 @@ extension Tensor {
   }
 
   private static func trapping<Result>(_ body: () throws(TorchError) -> Result) -> Result {
-    do { return try body() } catch { fatalError(error.description) }
+    do { return try body() } catch { error.trap() }
   }
 
   /// self + scale · other
   func adding(_ other: Tensor, scale: Double) -> Tensor {
     Self.trapping { () throws(TorchError) in try Op.add(self, other, scale) }
+  }
+
+  /// (1 − weight) · self + weight · other
+  func interpolated(to other: Tensor, by weight: Double) -> Tensor {
+    Self.trapping { () throws(TorchError) in try Op.lerp(self, other, weight) }
   }
 
   /// self − matrix · vector, self a vector

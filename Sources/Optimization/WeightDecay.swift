@@ -3,7 +3,8 @@ public import Torch
 /// Adds a multiple of the parameters: g ← g + λ p, the gradient of ½ λ ‖p‖².
 ///
 /// It decays every parameter that has a gradient, biases and batch-norm scales too, as `torch.optim.SGD`
-/// does. Before momentum this is the coupled (L2) decay; it is not AdamW's decoupled one.
+/// does. Its place says which decay it is: before ``Momentum`` or ``AdamMoments`` the coupled (L2) one, after
+/// them the decoupled one (`AdamMoments → WeightDecay → LearningRate` is AdamW).
 public struct WeightDecay: GradientTransform {
   public var name: String { "decay" }
   public let rate: Double

@@ -4,6 +4,9 @@ import Torch
 public protocol Encoder: Sendable {
   /// T
   var steps: Int { get }
+  /// Whether the signal is spikes, 0 or 1, in place of pixels. They mean what they are: a network for such a
+  /// code normalises no pixels (`PixelNormalization.identity`), and a recipe asks here which it needs.
+  var emitsSpikes: Bool { get }
   /// `[B, C, H, W]` in [0, 1] → a signal of ``steps`` steps. Random numbers come from the pass's generator.
   func callAsFunction(_ images: Tensor, _ pass: inout ForwardPass) -> Signal
 }
@@ -11,6 +14,7 @@ public protocol Encoder: Sendable {
 /// Direct coding: the same image at each time step. The first layer of the network learns the code.
 public struct DirectEncoding: Encoder, Equatable {
   public let steps: Int
+  public var emitsSpikes: Bool { false }
 
   /// - Precondition: at least one step.
   public init(steps: Int = 4) {

@@ -18,7 +18,7 @@ extension LIF {
         spikes: results[0].tensor, membrane: keepingMembrane ? results[1].tensor : nil,
         count: results[2].tensor)
     } catch {
-      fatalError(error.description)
+      error.trap()
     }
   }
 }

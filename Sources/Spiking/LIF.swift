@@ -70,6 +70,10 @@ public struct LIF: Neuron, Equatable {
       neuron.surrogate = view.surrogate ?? surrogate
       neuron.temporalGradient = view.temporalGradient ?? temporalGradient
     }
+    precondition(
+      !pass.walksSteps || neuron.temporalGradient == .withinStep,
+      "LIF: the gradient through time needs all steps in one graph; use TemporalGradient.withinStep "
+        + "step by step, or Unrolling.allSteps")
     let response = neuron.respond(
       to: current, from: pass.nextMembrane, keepingMembrane: pass.carriesMembranes)
     pass.record(

@@ -4,6 +4,18 @@ import Torch
 public protocol Objective: Sendable {
   /// Logits `[T, B, classes]`, int64 labels `[B]` → scalar.
   func callAsFunction(_ logits: Tensor, _ labels: Tensor) -> Tensor
+  /// Whether it is the mean over t of a loss of step t's logits alone:
+  ///
+  ///     L(o, y) = (1/T) Σ L(o[t], y)
+  ///
+  /// Only then can each step be differentiated before the next one is computed
+  /// (``Unrolling/stepByStep``). A loss on logits averaged over time is no such mean.
+  var isMeanOverSteps: Bool { get }
+}
+
+extension Objective {
+  /// Not, unless an objective says so.
+  public var isMeanOverSteps: Bool { false }
 }
 
 /// Cross-entropy at every time step, averaged, with an optional pull of the logits towards 1:
@@ -14,6 +26,8 @@ public protocol Objective: Sendable {
 /// al. 2022, eq. 10, with the threshold 1 as the target); the paper does not mention it.
 public struct PerStepCrossEntropy: Objective, Equatable {
   public let meanSquareWeight: Double
+  /// Both terms are.
+  public var isMeanOverSteps: Bool { true }
 
   /// - Precondition: λ lies in 0 ... 1.
   public init(meanSquareWeight: Double = 0) {

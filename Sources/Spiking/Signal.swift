@@ -57,4 +57,16 @@ public struct Signal: Sendable {
     let all = folded
     return all.reshaped([steps, batchSize] + all.shape.dropFirst())
   }
+
+  private static let split: Operator = {
+    do { return try Operator("split", "Tensor") } catch { fatalError("\(error)") }
+  }()
+
+  /// One tensor `[B, …]` for each step; the same one where constant. Their gradients are joined in one go.
+  public var eachStep: [Tensor] {
+    guard !isConstant else { return Array(repeating: values, count: steps) }
+    do {
+      return try Self.split.results(values, batchSize, 0)[0].tensors
+    } catch { fatalError(error.description) }
+  }
 }

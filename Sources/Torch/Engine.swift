@@ -34,6 +34,10 @@ public enum Engine {
   @discardableResult
   public static func keepFreedMemory() -> Bool { ct_keep_memory() }
 
+  /// Called when memory runs out in the middle of tensor arithmetic, before the program traps: the place to say
+  /// what was saved, and to exit. Set it before the first tensor is made.
+  nonisolated(unsafe) public static var onOutOfMemory: (@Sendable (TorchError) -> Void)?
+
   /// Runs `rounds` additions in a plain C++ loop: what the bridge's overhead is measured against.
   public static func yardstickAdditions(_ a: Tensor, _ b: Tensor, rounds: Int) {
     _ = withExtendedLifetime((a, b)) { ct_yardstick_add(a.raw, b.raw, Int64(rounds)) }

@@ -22,7 +22,7 @@ extension Tensor {
     guard
       let raw = ct_from_bytes(
         base, bytes.count, shape.map(Int64.init), Int32(shape.count), Int32(dtype.rawValue), &error)
-    else { fatalError(TorchError(error, in: "Tensor").description) }
+    else { TorchError(error, in: "Tensor").trap() }
     self.init(owning: raw)
   }
 

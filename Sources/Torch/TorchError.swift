@@ -33,5 +33,19 @@ public struct TorchError: Error, Equatable, CustomStringConvertible {
 
 /// Runs an engine call that only a programmer's error can fail, and traps with its text if it does.
 func must<Result>(_ body: () throws(TorchError) -> Result) -> Result {
-  do { return try body() } catch { fatalError(error.description) }
+  do { return try body() } catch { error.trap() }
+}
+
+extension TorchError {
+  /// Whether the engine asked the system, or a device, for memory that it did not get.
+  public var isOutOfMemory: Bool {
+    kind == .outOfMemory || message.contains("can't allocate memory")
+  }
+
+  /// Ends the program where an operation that cannot fail has failed: a programmer's error, with a trap, or a
+  /// machine without memory, which ``Engine/onOutOfMemory`` may report first.
+  public func trap() -> Never {
+    if isOutOfMemory { Engine.onOutOfMemory?(self) }
+    fatalError(description)
+  }
 }

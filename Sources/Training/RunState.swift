@@ -15,7 +15,7 @@ public struct RunState: Codable, Sendable, Equatable {
   public var epoch: Int { history.count }
 }
 
-/// Averages over an epoch, weighted by images.
+/// Averages over an epoch as it was shown, foreign batches too, weighted by images.
 public struct EpochReport: Sendable, Equatable, Codable {
   public let loss: Double
   /// Share of images classified correctly while training, before each update.

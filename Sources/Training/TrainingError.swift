@@ -20,5 +20,5 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  private static let remedy = "Lower the learning rate, or go on from the last checkpoint"
+  private static let remedy = "Lower the learning rate"
 }

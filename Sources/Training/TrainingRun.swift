@@ -12,13 +12,16 @@ public struct TrainingRun {
   public private(set) var state: RunState
 
   /// - Parameter state: where an earlier run stopped; its weights and optimiser state are in `step`.
-  /// - Precondition: the state's batch lies within an epoch.
+  /// - Precondition: the state's batch lies within an epoch, and the exposure's epoch is the loader's.
   public init(
     step: TrainingStep, loader: DataLoader, epochs: Int, state: RunState = RunState()
   ) {
     precondition(
       (0..<loader.batchesPerEpoch).contains(state.batch),
       "a run's state is at batch \(state.batch) of \(loader.batchesPerEpoch)")
+    precondition(
+      step.exposure.foreign.map { $0.batchesPerEpoch == loader.batchesPerEpoch } ?? true,
+      "a run's exposure counts other batches in an epoch than its loader has")
     self.step = step
     self.loader = loader
     self.epochs = epochs

@@ -3,6 +3,7 @@ import Datasets
 import Experiments
 import Foundation
 import Torch
+import Training
 
 struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -50,9 +51,18 @@ struct AttackCommand: ParsableCommand {
   @Option(help: "Start PGD at these points: tensor 'start' [N, C, H, W] of this file.")
   var start: String?
 
+  @OptionGroup(title: "Protocol of the release: not a valid evaluation")
+  var released: ReleasedOptions
   @OptionGroup var record: RecordOptions
 
   func validate() throws {
+    if !released.parts.isEmpty,
+      let option = saveAdversarial.map({ _ in "--save-adversarial" })
+        ?? start.map({ _ in "--start" })
+    {
+      throw ValidationError(
+        "\(option) is for a valid attack; what the release attacks are not pixels alone")
+    }
     guard batchSize >= 1 else {
       throw ValidationError("--batch-size: expected at least 1, found \(batchSize)")
     }
@@ -63,6 +73,8 @@ struct AttackCommand: ParsableCommand {
     let network: NetworkRecipe
     let weights: String
     let data: DatasetFacts
+    /// What the release does unlike its description; empty for a valid evaluation.
+    let released: ReleasedProtocol
     /// The file of starting points, where one was given.
     let startingPoints: String?
     let clean: Score
@@ -76,11 +88,12 @@ struct AttackCommand: ParsableCommand {
     let test = try data.load(.test)
     let loaded = try source.load(for: test)
     let display = ProgressDisplay()
+    if !released.parts.isEmpty { return try runAsReleased(loaded, test, display) }
     display.begin("Attacking \(test.count) images")
     // Images that are misclassified anyway are attacked too, so that a file of adversarial images can be
     // compared with any other tool's.
     let outcome = try Exchange.attackEveryImage(
-      loaded.classifier, on: test, recipe, start: try startingPoints(), seed: seed,
+      loaded.classifier(seed: seed), on: test, recipe, start: try startingPoints(), seed: seed,
       batchSize: batchSize
     ) { display.show($0, of: test.count) }
     display.finish("\(recipe)")
@@ -90,13 +103,35 @@ struct AttackCommand: ParsableCommand {
     }
     try record.write(
       Record(
-        network: loaded.recipe, weights: loaded.path, data: DatasetFacts(test),
+        network: loaded.recipe, weights: loaded.path, data: DatasetFacts(test), released: [],
         startingPoints: start, clean: outcome.clean, underAttack: outcome.score))
     var table = TextTable(["", "accuracy (95 % interval)  correct/images"])
     table.add(["clean", outcome.clean.cell])
     table.add([
       "\(outcome.score.attack), ε \(PixelText.text(epsilon.value))", outcome.score.score.cell,
     ])
+    print(table.text)
+  }
+
+  private func runAsReleased(
+    _ loaded: LoadedNetwork, _ test: ImageDataset, _ display: ProgressDisplay
+  ) throws {
+    display.begin("Attacking \(test.count) images \(released.parts)")
+    let clean = CleanEvaluation.score(loaded.network, loaded.recipe, on: test, seed: seed) { _ in }
+    let clock = ContinuousClock.now
+    let score = try ReleasedEvaluation.score(
+      loaded, on: test, recipe, parts: released.parts, seed: seed, batchSize: batchSize
+    ) { display.show($0, of: test.count) }
+    display.finish("\(recipe), \(released.parts)")
+    let seconds = clock.duration(to: .now) / .seconds(1)
+    let underAttack = AttackScore(recipe, seed: seed, score: score, seconds: seconds)
+    try record.write(
+      Record(
+        network: loaded.recipe, weights: loaded.path, data: DatasetFacts(test),
+        released: released.parts, startingPoints: nil, clean: clean, underAttack: underAttack))
+    var table = TextTable(["", "accuracy (95 % interval)  correct/images"])
+    table.add(["clean", clean.cell])
+    table.add(["\(underAttack.attack) \(released.parts)", score.cell])
     print(table.text)
   }
 

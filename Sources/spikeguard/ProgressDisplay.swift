@@ -64,6 +64,14 @@ final class ProgressDisplay {
     show(done, of: total, "\(done)/\(total) images  \(Self.duration(left)) left")
   }
 
+  /// - Parameter start: what was there when the work began.
+  func show(bytes done: Int, of total: Int?, from start: Int) {
+    let speed = Double(done - start) / elapsed
+    let size = total.map { " of " + Self.megabytes($0) } ?? ""
+    let left = total.map { "  \(Self.duration(Double($0 - done) / speed)) left" } ?? ""
+    show(done, of: total ?? 0, "\(Self.megabytes(done))\(size)\(left)")
+  }
+
   private var elapsed: Double { (clock.now - started) / .seconds(1) }
 
   /// At most ten times a second on a terminal, every five seconds elsewhere, and at the end.
@@ -92,6 +100,7 @@ final class ProgressDisplay {
   private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
   static func percent(_ share: Double) -> String { fixed(share * 100, 1) + " %" }
+  static func megabytes(_ bytes: Int) -> String { fixed(Double(bytes) / 1e6, 1) + " MB" }
   static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
   }

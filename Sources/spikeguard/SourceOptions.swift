@@ -7,7 +7,7 @@ import Foundation
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Data set: fashion-mnist, mnist, either with :FOLDER, or tensors:FILE.",
+      "Data set: \(DatasetSource.forms.joined(separator: ", ")).",
       discussion: "A tensors file is safetensors with `images` [N, C, H, W] float32 in [0, 1] and "
         + "`labels` [N] int64."))
   var data = "fashion-mnist"
@@ -29,8 +29,9 @@ struct SourceOptions: ParsableArguments {
   var checkpoint: String?
 
   @Option(
-    help:
-      "Weights under the authors' names in safetensors; the network is described by the options.")
+    help: ArgumentHelp(
+      "Weights under the authors' or SpikingJelly's names, safetensors or a file of torch.save; the "
+        + "network is described by the options."))
   var weights: String?
 
   @OptionGroup(title: "Network, with --weights") var network: NetworkSettings
@@ -56,6 +57,7 @@ struct SourceOptions: ParsableArguments {
       } else {
         try LoadedNetwork(weights: weights!, recipe: recipe(for: dataset))
       }
+    for note in loaded.notes { Note.print(note, of: loaded.path) }
     let shape = dataset.shape
     try loaded.check((shape.channels, shape.height, shape.width), classes: dataset.classes)
     return loaded

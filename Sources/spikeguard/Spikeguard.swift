@@ -16,7 +16,8 @@ struct SpikeguardCommand: ParsableCommand {
     version: Spikeguard.version,
     subcommands: [
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
-      GradientsCommand.self, DeflateCommand.self, ModelsCommand.self, DoctorCommand.self,
+      GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
+      ModelsCommand.self, RunsCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

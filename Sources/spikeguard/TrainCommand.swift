@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import Torch
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -38,8 +39,10 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Data") var data: DataSettings
   @OptionGroup(title: "Network") var network: NetworkSettings
   @OptionGroup(title: "Neuron") var neuron: NeuronSettings
+  @OptionGroup(title: "Regime") var regime: RegimeSettings
   @OptionGroup(title: "Optimisation") var optimization: OptimizationSettings
   @OptionGroup(title: "Running") var running: RunningSettings
+  @OptionGroup(title: "Protocol") var protocolSettings: ProtocolSettings
 
   func validate() throws {
     guard !(resume && overwrite) else {
@@ -49,7 +52,10 @@ struct TrainCommand: ParsableCommand {
     try groups.check()
   }
 
-  private var groups: [any SettingGroup] { [data, network, neuron, optimization, running] }
+  /// The protocol first: it is a bundle that single settings change.
+  private var groups: [any SettingGroup] {
+    [protocolSettings, data, network, neuron, regime, optimization, running]
+  }
 
   /// Defaults, the file's settings on top of them, and flags on top of these.
   func settings() throws -> RunConfiguration {
@@ -80,7 +86,9 @@ struct TrainCommand: ParsableCommand {
     let folder = try outputFolder(inputs: settings)
 
     Interruption.listen()
+    Self.explainMissingMemory(folder)
     display.begin("Training")
+    for warning in job.training.warnings { display.note("warning: \(warning)") }
     let show = TrainingDisplay(display, folder: folder)
     let outcome = try job.run(
       in: folder, resume ? .resume : overwrite ? .replace : .begin,
@@ -96,6 +104,23 @@ struct TrainCommand: ParsableCommand {
     display.finish("checkpoint \(folder.checkpoints.path(.last))\(fallbacks ?? "")")
     try record.write(outcome.results)
     print("clean accuracy \(score.cell)")
+  }
+
+  /// Memory can run out in any operation; what is on the disk is still good.
+  private static func explainMissingMemory(_ folder: RunFolder) {
+    Engine.onOutOfMemory = { error in
+      let kept =
+        folder.checkpoints.lastGood.map { "the last good checkpoint is \($0)" }
+        ?? "there is no checkpoint yet"
+      FileHandle.standardError.write(
+        Data(
+          """
+          Error: memory ran out in \(error.operation) (\(error.message.prefix { $0 != "\n" })); \(kept). Free \
+          memory and go on with --resume, or start anew with a smaller --batch-size, --time-steps or --width
+
+          """.utf8))
+      Foundation.exit(1)
+    }
   }
 
   /// The folder, once it is known that nothing in it will be lost.

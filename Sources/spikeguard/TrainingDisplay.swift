@@ -19,6 +19,7 @@ final class TrainingDisplay {
       stepsDone = progress.stepsDone
       display.show(progress)
     case .preview(let preview): show(preview)
+    case .collapse(let collapse): display.note("warning: \(collapse)")
     case .evaluated(let evaluation):
       display.note(
         "epoch \(evaluation.epoch): \(evaluation.part.rawValue) accuracy \(evaluation.score.cell)")

@@ -97,14 +97,15 @@ import Torch
   ]
 
   private static let forms =
-    "expected one of fashion-mnist, fashion-mnist:FOLDER, mnist, mnist:FOLDER, tensors:FILE, found "
+    "expected one of fashion-mnist[:FOLDER], mnist[:FOLDER], cifar10[:FOLDER], cifar100[:FOLDER], "
+    + "tensors:FILE, found "
   static let names: [BadInput] = [
     BadInput(
       "train --data fashion --out new",
       "data set 'fashion': \(forms)an unknown name. Write fashion-mnist if that is what you mean."),
     BadInput(
-      "predict CHECKPOINT --data cifar10 --out new",
-      "data set 'cifar10': \(forms)an unknown name. Write one of these."),
+      "predict CHECKPOINT --data imagenet --out new",
+      "data set 'imagenet': \(forms)an unknown name. Write one of these."),
     BadInput(
       "attack CHECKPOINT --data tensors",
       "data set 'tensors': \(forms)no file. Write tensors:FILE."),

@@ -90,7 +90,8 @@ import Training
   /// `make torture` sets SPIKEGUARD_KILLS to 100.
   static let kills = ProcessInfo.processInfo.environment["SPIKEGUARD_KILLS"].flatMap(Int.init) ?? 20
 
-  /// Each kill comes at a random moment after the first steps of a life, in writing a checkpoint, too.
+  /// Three kills of four come at a random moment after the first checkpoint of a life, so that the run gets on; the
+  /// fourth comes at a random moment of the start.
   @Test func `a run that is killed again and again ends with the same bits`() throws {
     var random = SystemRandomNumberGenerator()
     var killed = 0
@@ -100,11 +101,18 @@ import Training
         var isDone = false
         while !isDone {
           lives += 1
-          let start = ContinuousClock.now
-          let life = Duration.milliseconds(Int.random(in: 300...1500, using: &random))
+          let file = place.path("cut/" + Self.checkpoint)
+          let before = Self.modified(file)
+          let afterCheckpoint = Int.random(in: 0..<4, using: &random) > 0
+          let delay = Duration.milliseconds(
+            Int.random(in: 0...(afterCheckpoint ? 250 : 1000), using: &random))
+          var start = afterCheckpoint ? nil : Optional(ContinuousClock.now)
           let outcome = try place.run(
             Self.line + " --checkpoint-every 1 --out cut --resume",
-            interruption: .init(SIGKILL) { ContinuousClock.now - start > life })
+            interruption: .init(SIGKILL) {
+              if start == nil, Self.modified(file) != before { start = .now }
+              return start.map { ContinuousClock.now - $0 > delay } ?? false
+            })
           isDone = outcome.exitCode == 0
           if isDone { break }
           try #require(outcome.exitCode == -9, "\(outcome.standardError)")
@@ -122,7 +130,10 @@ import Training
       _ = try place.run(
         Self.line + " --out cut",
         interruption: .init(SIGKILL) {
-          FileManager.default.fileExists(atPath: place.path("cut/checkpoints/previous.safetensors"))
+          // For a moment in every save the two are one file.
+          let (last, previous) = ("last", "previous")
+          return Self.inode(place, previous) != nil
+            && Self.inode(place, last) != Self.inode(place, previous)
         })
       var bytes = try place.contents("cut/" + Self.checkpoint)
       // In a tensor: only the digest can tell.
@@ -135,6 +146,17 @@ import Training
       #expect(resumed.standardError.contains("the run before ended without a word"))
       try Self.expectSame(Outcome(place.path("cut")), place)
     }
+  }
+
+  private static func modified(_ path: String) -> Date? {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return attributes?[.modificationDate] as? Date
+  }
+
+  private static func inode(_ place: Workplace, _ slot: String) -> Int? {
+    let path = place.path("cut/checkpoints/\(slot).safetensors")
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return attributes?[.systemFileNumber] as? Int
   }
 
   @Test func `a second run in the same folder is refused`() throws {

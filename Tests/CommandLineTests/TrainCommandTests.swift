@@ -39,7 +39,9 @@ import Training
         Set(try place.files().keys).filter { !$0.contains("tfevents") }
           == Set(
             ["data.safetensors", "copy.json", "run/.lock"] + slots
-              + ["config.yaml", "manifest.json", "metrics.jsonl", "results.json"].map { "run/" + $0 }
+              + ["config.yaml", "manifest.json", "metrics.jsonl", "results.json"].map {
+                "run/" + $0
+              }
           ))
     }
   }

@@ -18,7 +18,8 @@ import Testing
 
   @Test func `a usage error of the program ends with 64 and the usage`() throws {
     let program = try Workplace.program.get()
-    let known = "quickstart, train, attack, predict, gradients, deflate, models, doctor"
+    let known =
+      "quickstart, train, attack, predict, gradients, deflate, convert, data, models, runs, doctor"
     for (line, message, command) in [
       (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
       (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),

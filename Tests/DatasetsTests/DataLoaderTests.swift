@@ -87,6 +87,40 @@ import Torch
     #expect(content(loader(prefetch: count).epoch(2)) == content(loader(prefetch: 0).epoch(2)))
   }
 
+  @Test(
+    "However many threads make the batches, they are the same, bit for bit, in the same order",
+    arguments: [1, 2, 3, 8], [1, 2, 5])
+  func workers(count: Int, prefetch: Int) {
+    let augmentations: [Augmentation] = [
+      .randomCrop(padding: 1),
+      .cutout(Cutout(probability: 0.7, area: 0.1...0.6, aspect: 0.4...2.5, fill: .noise)),
+      .randomFlip,
+    ]
+    func loader(workers: Int, prefetch: Int) -> DataLoader {
+      DataLoader(
+        Self.data, batchSize: 2, order: .shuffled, seed: 7, augmentations: augmentations,
+        prefetch: prefetch, workers: workers)
+    }
+    let expected = content(loader(workers: 1, prefetch: 0).epoch(3))
+    for _ in 0..<5 {
+      #expect(content(loader(workers: count, prefetch: prefetch).epoch(3)) == expected)
+    }
+    #expect(
+      content(loader(workers: count, prefetch: prefetch).epoch(3, from: 7))
+        == Array(expected.dropFirst(7)))
+  }
+
+  @Test("Evaluation sees every image once, whatever the batch size leaves over", arguments: 1...24)
+  func everyTestImage(batchSize: Int) {
+    for workers in [1, 3] {
+      let loader = DataLoader(Self.data, batchSize: batchSize, workers: workers)
+      let batches = Array(loader.epoch(0))
+      #expect(batches.flatMap(\.indices) == Array(0..<23))
+      #expect(batches.map(\.count).reduce(0, +) == 23)
+      #expect(batches.count == loader.batchesPerEpoch)
+    }
+  }
+
   @Test("What a sample looks like depends on seed, epoch and sample alone")
   func samples() {
     let base = pictures(loader().epoch(4))

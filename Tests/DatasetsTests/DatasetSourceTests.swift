@@ -12,6 +12,8 @@ import Torch
       ("fashion-mnist", .collection(.fashionMNIST, folder: nil)),
       ("mnist", .collection(.mnist, folder: nil)),
       ("mnist:/data/my:set", .collection(.mnist, folder: folder)),
+      ("cifar10", .cifar(.cifar10, folder: nil)),
+      ("cifar100:/data/my:set", .cifar(.cifar100, folder: folder)),
       ("tensors:/data/my:set", .tensors(folder)),
     ]
     for (text, source) in table {
@@ -29,6 +31,8 @@ import Torch
       ("Fashion", "an unknown name. Write fashion-mnist if that is what you mean."),
       ("MNIST", "an unknown name. Write mnist if that is what you mean."),
       ("tensor:f", "an unknown name. Write tensors if that is what you mean."),
+      ("cifar", "an unknown name. Write cifar10 if that is what you mean."),
+      ("CIFAR-100", "an unknown name. Write cifar100 if that is what you mean."),
       ("imagenet", "an unknown name. Write one of these."),
       ("my.safetensors", "an unknown name. Write tensors:my.safetensors."),
       ("", "an unknown name. Write one of these."),
@@ -37,7 +41,8 @@ import Torch
       ("mnist:", "nothing after the colon. Name the path."),
     ])
   func misspelt(text: String, found: String) {
-    let forms = "fashion-mnist, fashion-mnist:FOLDER, mnist, mnist:FOLDER, tensors:FILE"
+    let forms =
+      "fashion-mnist[:FOLDER], mnist[:FOLDER], cifar10[:FOLDER], cifar100[:FOLDER], tensors:FILE"
     #expect(
       errorText { _ = try DatasetSource(text) }
         == "data set '\(text)': expected one of \(forms), found \(found)")
@@ -57,7 +62,7 @@ import Torch
   func folder() throws {
     let source = try DatasetSource("fashion-mnist:/no/such/folder")
     let text = errorText { _ = try source.load(.train) { _ in [:] } }
-    #expect(text.contains("found no folder /no/such/folder. Run scripts/bootstrap"))
+    #expect(text.contains("found no folder /no/such/folder. Run spikeguard data fetch"))
     #expect(!text.contains("/usr/share"))
   }
 

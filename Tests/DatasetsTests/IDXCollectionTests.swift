@@ -63,15 +63,17 @@ import Torch
     let text = errorText(in: folder) {
       _ = try IDXCollection.mnist.locate(
         .test, roots: [folder.url.appendingPathComponent("root")],
-        environment: ["SPIKEGUARD_DATA": folder.url.appendingPathComponent("env").path])
+        environment: [
+          "SPIKEGUARD_DATA": folder.url.appendingPathComponent("env").path, "HOME": "/home/a",
+        ])
     }
     let files = "t10k-images-idx3-ubyte or t10k-labels-idx1-ubyte"
     #expect(
       text == """
         mnist: expected t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or .gz, \
         found no \(files) in DIR/env/mnist, no \(files) in DIR/root/.deps/data/mnist, \
-        no folder /usr/share/datasets/mnist. \
-        Put MNIST's four files into one of these folders, or name theirs as mnist:FOLDER.
+        no folder /home/a/.cache/spikeguard/data/mnist, no folder /usr/share/datasets/mnist. \
+        Run spikeguard data fetch mnist, or name the folder with its four files as mnist:FOLDER.
         """)
   }
 
@@ -88,6 +90,6 @@ import Torch
       text
         == "fashion-mnist: expected train-images-idx3-ubyte and train-labels-idx1-ubyte, plain or "
         + ".gz, found no train-labels-idx1-ubyte in DIR/half. "
-        + "Run scripts/bootstrap, or apt-get install dataset-fashion-mnist.")
+        + "Run spikeguard data fetch fashion-mnist, or apt-get install dataset-fashion-mnist.")
   }
 }

@@ -29,6 +29,12 @@ enum Matrices {
     return (Tensor.normal([256, rows], using: generator) * scale).transposed().matmul(inputs)
   }
 
+  /// The same where each input stands there 49 times, as before the released head: long sums of equal products.
+  static func gradientOfCopies(_ rows: Int, _ features: Int, seed: UInt64) -> Tensor {
+    gradient(rows, features, seed: seed).unsqueezed(2).expanded(to: [rows, features, 49])
+      .flattened(from: 1).contiguous()
+  }
+
   /// G − σ₁u₁v₁ᵀ and the singular values by LAPACK in float64.
   static func reference(_ matrix: Tensor) throws -> (deflated: Tensor, values: [Double]) {
     let wide = matrix.converted(to: .float64)

@@ -71,6 +71,36 @@ import Torch
     }
   }
 
+  @Test(arguments: [(10, 128), (10, 512), (50, 512), (70, 153)] as [(Int, Int)])
+  func `long rows of equal copies are decomposed at once, without a fallback`(
+    _ shape: (rows: Int, features: Int)
+  ) throws {
+    for seed in UInt64(1)...4 {
+      let g = Matrices.gradientOfCopies(shape.rows, shape.features, seed: seed)
+      var transform = DominantSingularDeflation()
+      let d = applied(&transform, to: g)
+      let triple = try #require(transform.report["w"]?.triple)
+      #expect(!triple.fellBack && triple.iterations == 0)
+      // Twice as far from the bound of 32 roundings as it need be.
+      let norm = g.norm().item()
+      #expect(triple.residual <= 16 * 0x1p-24 * norm / triple.sigma, "\(triple.residual)")
+      if seed == 1 { try Self.expectBounds(g, d, "\(shape)") }
+    }
+  }
+
+  @Test func `a long thin matrix loses its term in either orientation and with a rest of a block`()
+    throws
+  {
+    for columns in [6144, 6145, 8192, 9001] {
+      let values = (0..<12).map { $0 == 0 ? 1.3 : Self.tail($0) }
+      let g = Matrices.planted(12, columns, values, seed: 3).converted(to: .float32)
+      for matrix in [g, g.transposed(), g.transposed().contiguous()] {
+        let d = applied(DominantSingularDeflation(), to: matrix)
+        try Self.expectBounds(matrix, d, "\(matrix.shape)")
+      }
+    }
+  }
+
   @Test(arguments: [1e-20, 1e-12, 1e-3, 1e10, 1e20, 1e30])
   func theBoundsHoldAtScalesWhereSquaresOverflowOrVanish(_ scale: Double) throws {
     for side in [20, 70] {

@@ -34,13 +34,14 @@ struct SolverTimings {
     print("layer        kind      fast        direct      forced      full SVD")
     let shapes = [
       (64, 27), (64, 576), (128, 576), (256, 1152), (512, 2304), (512, 4608), (10, 6272),
-      (10, 25088),
+      (10, 25088), (100, 25088),
     ]
     for (rows, columns) in shapes {
       for (kind, g) in [
         ("gradient", Matrices.gradient(rows, columns, seed: 1)),
         ("noise   ", Matrices.noise([rows, columns], seed: 1)),
-      ] {
+        ("copies  ", Matrices.gradientOfCopies(rows, max(columns / 49, 1), seed: 2)),
+      ] where kind != "copies  " || columns % 49 == 0 {
         let layer = "\(rows) × \(columns)".padding(toLength: 12, withPad: " ", startingAt: 0)
         let direct = GramLanczos(directSide: .max)
         let iterative = GramLanczos(directSide: 1)

@@ -10,6 +10,9 @@ import Torch
     LearningRate(.cosine(from: 1, over: 3)), DominantSingularDeflation(),
     DominantSingularDeflation(solver: .custom(GramLanczos(directSide: 1))),
     DominantSingularDeflation(solver: .svd), DominantSingularDeflation(singleVectors: .asReleased),
+    LearningRate(.warmup(over: 2, then: .step(from: 0.1, factor: 0.5, every: 1))),
+    AdamMoments(), AdamMoments(beta1: 0.5, beta2: 0, epsilon: 0.1),
+    GradientClipping(maximumNorm: 0.3), GradientClipping(maximumNorm: 1e6),
   ]
 
   /// Odd shapes in no particular order of names; one of them channels-last, one transposed, one in float64.

@@ -16,3 +16,15 @@ public func residentGrowth(rounds: Int, of body: () throws -> Void) rethrows -> 
   for _ in 0..<rounds { try body() }
   return residentMemory() - before
 }
+
+/// The most bytes of this process that were in memory at once since ``resetPeakMemory()``, or since it began.
+public func peakResidentMemory() -> Int {
+  let text = try! String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }!
+  return Int(line.split(whereSeparator: \.isWhitespace)[1])! * 1024
+}
+
+/// Lets ``peakResidentMemory()`` begin again from what is in memory now.
+public func resetPeakMemory() {
+  try! Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+}

@@ -33,13 +33,22 @@ import Torch
     #expect(oddShapes.contains([]) && oddShapes.contains([0]) && Set(oddShapes).count > 5)
   }
 
-  @Test func residentMemoryFollowsAnAllocation() {
-    let before = residentMemory()
-    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 20, alignment: 16)
-    defer { block.deallocate() }
-    block.initializeMemory(as: UInt8.self, repeating: 1)
-    #expect(residentMemory() - before > 48 << 20)
-    #expect(before > 10 << 20)
+  /// In a process of its own: tests beside it free memory meanwhile.
+  @Test func residentMemoryFollowsAnAllocationAndThePeakStays() async {
+    await #expect(processExitsWith: .success) {
+      let before = residentMemory()
+      resetPeakMemory()
+      #expect(abs(peakResidentMemory() - before) < 8 << 20)
+      let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 20, alignment: 16)
+      block.initializeMemory(as: UInt8.self, repeating: 1)
+      #expect(residentMemory() - before > 56 << 20)
+      block.deallocate()
+      #expect(residentMemory() - before < 8 << 20)
+      #expect(peakResidentMemory() - before > 56 << 20)
+      resetPeakMemory()
+      #expect(peakResidentMemory() - before < 8 << 20)
+      #expect(before > 10 << 20)
+    }
   }
 
   /// The bound of the memory tests is 1 MiB: one lost allocation of 16 bytes a round must exceed it.

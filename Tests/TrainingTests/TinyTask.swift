@@ -45,11 +45,12 @@ enum TinyTask {
   }
 
   static func step(
-    _ network: VGG, exposure: Exposure = .clean, optimizer: Optimizer = optimizer()
+    _ network: VGG, exposure: Exposure = .clean, optimizer: Optimizer = optimizer(),
+    monitor: CollapseMonitor? = nil, seed: UInt64 = 9
   ) -> TrainingStep {
     TrainingStep(
       network: network, encoder: encoder, exposure: exposure, objective: objective,
-      optimizer: optimizer)
+      optimizer: optimizer, monitor: monitor, seed: seed)
   }
 
   static let objective = PerStepCrossEntropy(meanSquareWeight: 0.05)

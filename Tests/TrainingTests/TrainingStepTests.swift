@@ -1,3 +1,4 @@
+import Attacks
 import Datasets
 import Layers
 import Models
@@ -43,6 +44,60 @@ import Torch
     #expect(!stepped.weights.isIdentical(to: TinyTask.network().weights), "nothing was trained")
   }
 
+  /// Catches a setting that is stored and never used, and coding noise that the seed and the step do not fix.
+  @Test(arguments: BatchStatistics.allCases, Unrolling.allCases)
+  func `batch statistics, unrolling and coding noise are those asked for`(
+    statistics: BatchStatistics, unrolling: Unrolling
+  ) throws {
+    guard unrolling == .allSteps || statistics == .eachStep else { return }
+    func network() throws -> VGG {
+      try VGG(
+        VGGConfiguration(
+          .vgg5, classes: TinyTask.classes, channels: 1, imageSize: 8, width: 1.0 / 8,
+          head: .compact, neuron: LIF(temporalGradient: .withinStep)),
+        using: Generator(seed: 1))
+    }
+    let encoder = PoissonEncoding(steps: 3)
+    let (stepped, byHand) = (try network(), try network())
+    let attack = FGSM(epsilon: 0.1)
+    var step = TrainingStep(
+      network: stepped, encoder: encoder, exposure: .adversarial(attack),
+      objective: TinyTask.objective, batchStatistics: statistics, unrolling: unrolling,
+      optimizer: TinyTask.optimizer(), seed: 12)
+    var optimizer = TinyTask.optimizer()
+    for index in [3, 4] {
+      let batch = TinyTask.batch()
+      let report = try step(batch, index: index)
+
+      let randomness = StepRandomness(seed: 12, step: index)
+      let classifier = byHand.classifier(
+        encoder, using: randomness.generator(.attackedCoding))
+      let images = try attack(
+        batch.images, labels: batch.labels, against: classifier, using: Generator(seed: 0))
+      var pass = ForwardPass(
+        .training, batchStatistics: statistics, using: randomness.generator(.coding))
+      let result = byHand.lossGradients(
+        of: TinyTask.objective, on: images, labels: batch.labels, encoder: encoder, &pass,
+        unrolling: unrolling)
+      optimizer.update(byHand.parameters, with: result.gradients, step: index)
+      #expect(report.loss == result.loss.item())
+      #expect(stepped.weights.isIdentical(to: byHand.weights), "step \(index)")
+    }
+  }
+
+  /// Streams that coincide would make an attack's start the coding's noise.
+  @Test func `every step and purpose has random numbers of its own`() {
+    let purposes: [StepRandomness.Purpose] = [.presentation, .attackedCoding, .coding, .placement]
+    var draws: Set<[Float]> = []
+    for step in 0..<50 {
+      for purpose in purposes {
+        let generator = StepRandomness(seed: 3, step: step).generator(purpose)
+        draws.insert(Tensor.uniform([4], using: generator).scalars(of: Float.self))
+      }
+    }
+    #expect(draws.count == 200)
+  }
+
   @Test func `a loss that is no number throws and changes nothing`() throws {
     let network = TinyTask.network()
     var step = TinyTask.step(network)
@@ -78,7 +133,7 @@ import Torch
   }
 
   @Test func `error texts say what happened and what to do`() {
-    let remedy = "Lower the learning rate, or go on from the last checkpoint"
+    let remedy = "Lower the learning rate"
     #expect(
       TrainingError.diverged(loss: .infinity, step: 7).description
         == "the loss became inf at step 7; the weights are those of the step before. " + remedy)

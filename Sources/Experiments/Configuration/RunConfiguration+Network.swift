@@ -1,5 +1,6 @@
 import Datasets
 import Layers
+import Training
 
 extension RunConfiguration {
   /// The network for the images of a data set, with the classes and the normalisation that were asked for.
@@ -69,6 +70,10 @@ extension RunConfiguration {
   /// The run that this configuration describes.
   public func job(on datasets: RunDatasets) throws -> TrainingJob {
     let network = try network(for: datasets.training)
+    var training = training
+    let attacks = [training.exposure.base, training.exposure.foreign].contains(.adversarial)
+    // The bundle speaks of attacks where there are none; a flag that does so is a mistake.
+    if trainingProtocol == .asReleased, !attacks { training.exposure.released = [] }
     return try TrainingJob(
       network: network, training: training, running: running, datasets: datasets,
       configuration: completed(by: network))

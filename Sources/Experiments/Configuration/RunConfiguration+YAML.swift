@@ -37,7 +37,10 @@ extension RunConfiguration {
         "\(name): expected lines of `setting: value`, found another form of YAML; --print-config "
           + "prints an example")
     }
-    for (key, value) in mapping {
+    // A bundle comes before what changes a part of it, wherever it stands.
+    let isBundle = { (key: Node) in key.string == Setting.trainingProtocol.key }
+    for (key, value) in mapping.filter({ isBundle($0.key) }) + mapping.filter({ !isBundle($0.key) })
+    {
       let line = (key.mark ?? value.mark).map { ":\($0.line)" } ?? ""
       guard case .scalar(let keyText) = key else {
         throw UsageError("\(name)\(line): expected the name of a setting, found a list or mapping")

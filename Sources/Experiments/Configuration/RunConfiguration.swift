@@ -5,6 +5,8 @@ import Foundation
 ///
 /// Each value has one name, ``Setting/key``, that is the YAML key and, behind `--`, the flag.
 public struct RunConfiguration: Codable, Sendable, Equatable {
+  /// What was adopted as a whole, before single settings changed it.
+  public internal(set) var trainingProtocol = TrainingProtocol.standard
   public var data = DataRecipe()
   public var network = NetworkRecipe()
   /// Nil stands for as many as the data have.

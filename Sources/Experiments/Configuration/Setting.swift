@@ -98,8 +98,7 @@ public struct Setting: Sendable {
   ) -> Setting {
     Setting(
       key: key,
-      expected: "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        + ", or '\(empty)'",
+      expected: "one of " + (Choice.allCases.map(\.rawValue) + [empty]).joined(separator: ", "),
       text: { $0[keyPath: path]?.rawValue ?? empty },
       write: {
         assign(

@@ -22,11 +22,19 @@ struct NetworkSettings: SettingGroup {
 
   @Option(
     help: .setting(
-      "head", "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
+      "head",
+      "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
   var head: String?
 
   @Option(help: .setting("width", "Factor on the channels of every convolution."))
   var width: String?
+
+  @Option(
+    help: .setting(
+      "coding",
+      "How images become signals in time: themselves at each step, or spikes with the pixel's "
+        + "probability, drawn by the seed."))
+  var coding: String?
 
   @Option(help: .setting("time-steps", "Time steps, T."))
   var timeSteps: String?

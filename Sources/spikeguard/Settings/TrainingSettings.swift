@@ -23,11 +23,17 @@ struct DataSettings: SettingGroup {
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: .setting(
+      "cutout", "Erase a random rectangle of half of the images, as the release does it."))
+  var cutout: Bool?
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
     help: .setting("flip", "Flip images at random."))
   var flip: Bool?
 }
 
-/// How weights move.
+/// How weights move. A gradient is deflated, clipped, and then handed to the optimiser.
 struct OptimizationSettings: SettingGroup {
   @Option(help: .setting("epochs", "Passes over the training set."))
   var epochs: String?
@@ -35,25 +41,80 @@ struct OptimizationSettings: SettingGroup {
   @Option(help: .setting("batch-size", "Images in a step."))
   var batchSize: String?
 
-  @Option(help: .setting("deflation", "Dominant singular deflation; 'svd' decomposes fully."))
-  var deflation: String?
-
-  @Option(help: .setting("learning-rate", "Learning rate at the start."))
-  var learningRate: String?
-
-  @Option(help: .setting("momentum", "Momentum."))
-  var momentum: String?
-
-  @Option(help: .setting("weight-decay", "Weight decay, added to the gradient after deflation."))
-  var weightDecay: String?
-
   @Option(
     help: .setting(
       "mean-square-weight", "Weight of the objective's all-ones term; the release uses 0.05."))
   var meanSquareWeight: String?
 
+  @Option(
+    help: .setting(
+      "batch-statistics", "Batch norm over all time steps together, or step by step as the release."
+    ))
+  var batchStatistics: String?
+
+  @Option(
+    help: .setting(
+      "unrolling",
+      "One graph over all steps, or step by step with memory independent of T, which needs 'withinStep' and 'eachStep'."
+    ))
+  var unrolling: String?
+
+  @Option(
+    help: .setting(
+      "sharpness", "Radius of sharpness-aware minimisation, which takes two passes a step."))
+  var sharpness: String?
+
+  @Option(help: .setting("sharpness-neighborhood", "'ball' is SAM, 'scaled' is ASAM."))
+  var sharpnessNeighborhood: String?
+
+  @Option(help: .setting("deflation", "Dominant singular deflation; 'svd' decomposes fully."))
+  var deflation: String?
+
+  @Option(help: .setting("clip-norm", "Largest norm of all gradients together, after deflation."))
+  var clipNorm: String?
+
+  @Option(help: .setting("optimizer", "Optimiser."))
+  var optimizer: String?
+
+  @Option(help: .setting("momentum", "Momentum of SGD, first beta of AdamW."))
+  var momentum: String?
+
+  @Option(help: .setting("beta2", "Second beta of AdamW."))
+  var beta2: String?
+
+  @Option(
+    help: .setting(
+      "weight-decay", "Weight decay: added to the gradient after deflation; decoupled in AdamW."))
+  var weightDecay: String?
+
+  @Option(help: .setting("learning-rate", "Learning rate at the start, or after the warm-up."))
+  var learningRate: String?
+
+  @Option(help: .setting("decay", "How the learning rate falls."))
+  var decay: String?
+
+  @Option(
+    help: .setting(
+      "decay-unit", "Whether a cosine falls at every step or at every epoch, as the release's."))
+  var decayUnit: String?
+
+  @Option(help: .setting("decay-every", "Epochs between the falls of 'step'."))
+  var decayEvery: String?
+
+  @Option(help: .setting("decay-factor", "What 'step' multiplies the rate by."))
+  var decayFactor: String?
+
+  @Option(
+    help: .setting("warmup-epochs", "Epochs in which the learning rate rises linearly first."))
+  var warmupEpochs: String?
+
   @Option(help: .setting("seed", "Seed of weights, order, augmentation, attacks and coding."))
   var seed: String?
+
+  @Option(
+    help: .setting(
+      "threads", "Threads of the engine. Their number is part of the recipe: sums depend on it."))
+  var threads: String?
 }
 
 /// How the run is carried out; nothing here changes what it computes.

@@ -1,0 +1,80 @@
+import Foundation
+import Training
+
+/// A run's two logs: `metrics.jsonl` for programs, an event file for TensorBoard. Both say the same.
+final class RunLogs {
+  private let metrics: MetricsLog
+  private let events: EventFileWriter
+  private let schedule: (Int) -> Double
+
+  /// Where both logs end, for a checkpoint.
+  struct Position: Codable, Sendable, Equatable {
+    var metrics: UInt64 = 0
+    /// Name of the event file in the run's folder.
+    var events: String?
+    var eventsSize = 0
+  }
+
+  /// Continues the logs from where they were at a checkpoint.
+  ///
+  /// - Parameters:
+  ///   - position: of the checkpoint; zero begins anew.
+  ///   - rate: the learning rate by step.
+  init(_ folder: RunFolder, from position: Position, rate: @escaping (Int) -> Double) throws {
+    metrics = try MetricsLog(path: folder.metrics, keeping: position.metrics)
+    if let name = position.events {
+      events = try EventFileWriter(
+        continuing: folder.output.file(name), truncatedTo: position.eventsSize)
+    } else {
+      events = try EventFileWriter(folder: folder.path)
+    }
+    schedule = rate
+  }
+
+  /// Brings everything to the disk, before a checkpoint that counts on it.
+  func position() throws -> Position {
+    try metrics.synchronize()
+    try events.flush()
+    return Position(
+      metrics: metrics.length, events: URL(fileURLWithPath: events.path).lastPathComponent,
+      eventsSize: events.size)
+  }
+
+  /// Averages over some steps, the last of them in this epoch (from 0).
+  func log(_ point: CurvePoint, epoch: Int) throws {
+    let rate = schedule(point.step - 1)
+    try metrics.append(StepRecord(point, epoch: epoch, learningRate: rate))
+    var scalars = [
+      ("train/loss", point.loss), ("train/accuracy", point.accuracy),
+      ("train/spike rate", point.spikeRate), ("train/learning rate", rate),
+    ]
+    for layer in point.deflation ?? [] {
+      scalars.append(("leading share/" + layer.layer, layer.energyRemoved))
+    }
+    try events.add(scalars: scalars, step: point.step)
+  }
+
+  /// - Parameter epoch: how many are done.
+  func log(_ report: EpochReport, epoch: Int, step: Int) throws {
+    try metrics.append(EpochRecord(epoch: epoch, step: step, report: report))
+    try events.add(
+      scalars: [("epoch/loss", report.loss), ("epoch/accuracy", report.accuracy)], step: step)
+  }
+
+  func log(_ evaluation: Evaluation, step: Int) throws {
+    try metrics.append(EvaluationRecord(evaluation))
+    try events.add(
+      scalars: [("\(evaluation.part.rawValue)/accuracy", evaluation.score.accuracy)], step: step)
+  }
+
+  func log(_ preview: EarlyPreview, step: Int) throws {
+    try metrics.append(PreviewRecord(preview, step: step))
+    try events.add(
+      scalars: preview.layers.map { ("early spike rate/" + $0.name, $0.rate) }, step: step)
+  }
+
+  func log(_ collapse: CollapseReport) throws {
+    try metrics.append(CollapseRecord(collapse))
+    try events.add(scalars: [("collapse/onset", Double(collapse.onset))], step: collapse.noticed)
+  }
+}
