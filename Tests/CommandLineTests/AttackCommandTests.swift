@@ -33,7 +33,7 @@ import Torch
 
       let network = try LoadedNetwork(checkpoint: place.path("run/checkpoints/last.safetensors"))
       func isRight(_ images: Tensor) -> Tensor {
-        withoutGradients { network.classifier(images).argmax(along: 1) .== data["labels"]! }
+        withoutGradients { network.classifier()(images).argmax(along: 1) .== data["labels"]! }
       }
       let (clean, robust) = (isRight(data["images"]!), isRight(adversarial))
       let record = try place.json("r.json", as: Record.self)

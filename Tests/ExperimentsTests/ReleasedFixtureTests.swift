@@ -35,8 +35,9 @@ import Training
     let options = try JSONDecoder().decode(Options.self, from: Data(json.utf8))
     threat = options.attack
     let weights = try Fixture.load(options.weights).tensors
-    let attached = try options.network.network(
+    let described = try options.network.network(
       imageSize: file["images"]!.size(2), weightsOf: weights)
+    let attached = try #require(described as? VGG)
     var configuration = attached.configuration
     var neuron = try #require(configuration.neuron as? LIF)
     neuron.temporalGradient = .withinStep

@@ -10,7 +10,7 @@ import Torch
 /// SpikingJelly 0.0.0.0.14 in single-step mode: batch norm by each step's own statistics (scripts/fixtures/vgg_steps.py).
 @Suite struct SingleStepFixtureTests {
   private let theirs: NamedTensors
-  private let network: VGG
+  private let network: any SpikingNetwork
   private let encoder: DirectEncoding
 
   init() throws {
