@@ -51,8 +51,7 @@ public struct WeightStandardizedConv2d: WeightedLayer {
 
   /// `[N, in, H, W]` → `[N, out, ⌈H / stride⌉, ⌈W / stride⌉]`
   public func callAsFunction(_ input: Tensor) -> Tensor {
-    input.conv2d(
-      standardizedWeight, bias: bias, stride: geometry.stride, padding: geometry.padding)
+    geometry.convolve(input, standardizedWeight, bias: bias)
   }
 
   public func outputShape(for input: [Int]) -> [Int] {

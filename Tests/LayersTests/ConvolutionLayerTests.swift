@@ -25,6 +25,32 @@ import Torch
     #expect(linear.multiplyAccumulates(for: [3, 4]) == 24)
   }
 
+  /// Strided 1 × 1 convolutions are computed in another way than the rest.
+  @Test(arguments: [1, 3], [1, 2, 3])
+  func `a convolution and its gradients are the engine's in float64`(_ kernel: Int, _ stride: Int) {
+    for (channels, side, batch) in [(4, 10, 3), (3, 7, 2), (5, 1, 1)] {
+      let layer = Conv2d(
+        channels, 8, kernel: kernel, stride: stride, bias: .uniform(bound: 1),
+        using: Generator(seed: 1))
+      let images = randomTensor([batch, channels, side, side], seed: 2)
+        .contiguous(.channelsLast).requiringGradient()
+      var leaves = layer.parameters
+      leaves["images"] = images
+      let twins = leaves.map { $0.detached().converted(to: .float64).requiringGradient() }
+      let output = layer(images)
+      let expected = twins["images"]!.conv2d(
+        twins["weight"]!, bias: twins["bias"]!, stride: stride, padding: kernel / 2)
+      expectClose(output.detached(), expected.detached(), relative: 1e-4, absolute: 1e-5)
+      let upstream = randomTensor(output.shape, seed: 3)
+      let found = (output * upstream).sum().gradients(of: leaves)
+      let wanted = (expected * upstream.converted(to: .float64)).sum().gradients(of: twins)
+      for (name, gradient) in wanted {
+        let scale = gradient.magnitude().max().item()
+        expectClose(found[name]!, gradient, relative: 1e-4, absolute: 1e-5 * scale, name)
+      }
+    }
+  }
+
   /// One channel at a time in float64: g (w − μ) / √(N σ² + 1e-4), σ² with divisor N − 1.
   private func standardized(_ weight: Tensor, _ gain: Tensor, scale: Double = 1) -> Tensor {
     let gains = gain.scalars(of: Double.self)
