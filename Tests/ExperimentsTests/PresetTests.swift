@@ -66,6 +66,20 @@ import Training
     #expect(training.epochs == epochs && training.batchSize == batch)
     #expect(training.decay == .cosine && training.decayUnit == .epoch)
     #expect(training.exposure.attack.epsilon == 2.0 / 255)
+    #expect(training.exposure.attack.method == .fgsm && training.exposure.released.isEmpty)
+    // What the paper leaves to its code: the neuron, the loss's all-ones term, the head, the augmentation.
+    var neuron = NeuronRecipe()
+    neuron.tau = 1.1
+    #expect(network.neuron == neuron && neuron.threshold == 1 && neuron.reset == .soft)
+    #expect(neuron.surrogate == .triangle && neuron.surrogateWidth == 1 && !neuron.decaysInput)
+    #expect(training.meanSquareWeight == 0.05 && network.head == .released && network.width == 1)
+    #expect(training.batchStatistics == .allSteps && neuron.temporalGradient == .throughTime)
+    #expect(training.cutout == name.hasPrefix("cifar") && training.flips)
+    #expect(training.cropPadding == (name.hasPrefix("imagenet") ? nil : 4))
+    #expect(training.clipNorm == nil && training.sharpnessRadius == nil)
+    guard name.contains("-foreign") else { return }
+    #expect(training.exposure.schedule == ForeignSchedule(batches: 1))
+    #expect((training.exposure.foreign == .clean) == name.contains("-at"))
   }
 
   @Test func `every static row of the table has plain and deflated presets`() {
