@@ -16,7 +16,10 @@ public struct EarlyPreview: Codable, Sendable, Equatable {
   }
 
   public let layers: [Layer]
+  /// False of a rectified twin, whose rates are shares of active units.
+  public let isSpiking: Bool
   public let secondsPerStep: Double
+  /// Of the training steps that are left; evaluations come on top.
   public let secondsInAll: Double
   /// The most memory that the process has held, in bytes.
   public let peakMemory: Int
@@ -27,9 +30,12 @@ public struct EarlyPreview: Codable, Sendable, Equatable {
   public var warnings: [String] {
     layers.filter { $0.state != .alive }.map {
       let rate = String(format: "%.2f", $0.rate * 100)
+      let (what, lower, raise) =
+        isSpiking
+        ? ("spikes", "lower --threshold, or ", "raise --threshold, or ") : ("active", "", "")
       return $0.state == .dead
-        ? "\($0.name) is dead (\(rate) % spikes): lower --threshold, or look at the initial weights"
-        : "\($0.name) is saturated (\(rate) % spikes): raise --threshold, or look at the inputs"
+        ? "\($0.name) is dead (\(rate) % \(what)): \(lower)look at the initial weights"
+        : "\($0.name) is saturated (\(rate) % \(what)): \(raise)look at the inputs"
     }
   }
 
@@ -43,31 +49,42 @@ public struct EarlyPreview: Codable, Sendable, Equatable {
 
 /// Collects the first steps of a session into a preview.
 struct PreviewRecorder {
-  private let clock = ContinuousClock()
-  private var steps: [StepReport] = []
-  private var start: ContinuousClock.Instant?
+  let isSpiking: Bool
+  private var rates: [[Double]] = []
+  private var seconds: [Double] = []
+  private var last: (epoch: Int, seconds: Double)?
+  private var isDone = false
 
-  /// - Returns: the preview after the step that completes it; nil before and after.
+  init(isSpiking: Bool) { self.isSpiking = isSpiking }
+
+  /// - Returns: the preview after the step that completes it, or after a short run's last; nil elsewhere.
   mutating func add(_ progress: TrainingProgress, names: [String]) -> EarlyPreview? {
-    steps.append(progress.last)
-    guard steps.count < EarlyPreview.steps else {
-      return steps.count == EarlyPreview.steps ? preview(progress, names) : nil
+    guard !isDone else { return nil }
+    rates.append(progress.last.layerRates)
+    // The epoch's clock stands still in evaluations and checkpoints.
+    let now = progress.soFar.seconds
+    let isSameEpoch = last?.epoch == progress.epoch
+    seconds.append(isSameEpoch ? now - last!.seconds : seconds.isEmpty ? .infinity : now)
+    last = (progress.epoch, now)
+    guard rates.count == EarlyPreview.steps || progress.stepsDone == progress.stepsInAll else {
+      return nil
     }
-    start = start ?? clock.now
-    return nil
+    isDone = true
+    return preview(progress, names)
   }
 
   private func preview(_ progress: TrainingProgress, _ names: [String]) -> EarlyPreview {
-    let seconds = (clock.now - start!) / .seconds(1) / Double(EarlyPreview.steps - 1)
-    let rates = steps.map(\.layerRates)
+    // The first step is slower than the others, and a resumed epoch's clock does not begin at 0.
+    let timed = seconds.count > 1 ? Array(seconds.dropFirst()) : [progress.soFar.seconds]
+    let perStep = timed.reduce(0, +) / Double(timed.count)
     let layers = names.indices.map { index in
       EarlyPreview.Layer(
         name: names[index],
         rate: rates.reduce(0) { $0 + $1[index] } / Double(rates.count))
     }
     return EarlyPreview(
-      layers: layers, secondsPerStep: seconds,
-      secondsInAll: seconds * Double(progress.stepsInAll - progress.stepsDone),
+      layers: layers, isSpiking: isSpiking, secondsPerStep: perStep,
+      secondsInAll: perStep * Double(progress.stepsInAll - progress.stepsDone),
       peakMemory: EarlyPreview.peakMemory)
   }
 }

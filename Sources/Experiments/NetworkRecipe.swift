@@ -61,7 +61,10 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
       throw .value("time steps", found: "\(steps)", expected: "1 to 1024")
     }
     let spiking = try neuron.neuron()
-    guard activation == .spiking || neuron == NeuronRecipe() else {
+    // Which way a gradient takes through time is moot where nothing is carried over.
+    var standing = NeuronRecipe()
+    standing.temporalGradient = neuron.temporalGradient
+    guard activation == .spiking || neuron == standing else {
       throw .value(
         "neuron", found: "other settings",
         expected: "its defaults, because with activation relu no neuron spikes")

@@ -5,8 +5,10 @@ public enum OutputFile {
   /// Writes a file as a whole or not at all.
   public static func write(_ data: Data, to path: String) throws(OutputError) {
     do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+      let system = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+      let reason = system.map { String(cString: strerror(Int32($0.code))) } ?? "\(error)"
       throw OutputError(
-        path: path, expected: "to write the file", found: "an error",
+        path: path, expected: "to write the file", found: reason,
         remedy: "check that the folder exists, is yours and has space left")
     }
   }

@@ -15,7 +15,6 @@ public final class RunLock: Sendable {
         remedy: "check the folder's permissions and the space left")
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
       throw UsageError(
         "\(folder.path): expected a folder that nobody trains in, found another run at work there; "
           + "wait for it, or name another --out")
@@ -30,5 +29,6 @@ public final class RunLock: Sendable {
     return flock(descriptor, LOCK_EX | LOCK_NB) != 0
   }
 
-  deinit { close(descriptor) }
+  // Runs after a failed initialisation, too.
+  deinit { if descriptor >= 0 { close(descriptor) } }
 }

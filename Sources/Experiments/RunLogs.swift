@@ -6,6 +6,8 @@ final class RunLogs {
   private let metrics: MetricsLog
   private let events: EventFileWriter
   private let schedule: (Int) -> Double
+  /// What could not be continued, a sentence each.
+  private(set) var notes: [String] = []
 
   /// Where both logs end, for a checkpoint.
   struct Position: Codable, Sendable, Equatable {
@@ -22,19 +24,25 @@ final class RunLogs {
   ///   - rate: the learning rate by step.
   init(_ folder: RunFolder, from position: Position, rate: @escaping (Int) -> Double) throws {
     metrics = try MetricsLog(path: folder.metrics, keeping: position.metrics)
-    if let name = position.events {
+    schedule = rate
+    guard let name = position.events else {
+      events = try EventFileWriter(folder: folder.path)
+      return
+    }
+    do {
       events = try EventFileWriter(
         continuing: folder.output.file(name), truncatedTo: position.eventsSize)
-    } else {
+    } catch {
+      // TensorBoard's file is a view; the run does not depend on it.
       events = try EventFileWriter(folder: folder.path)
+      notes.append("\(error); a new event file begins")
     }
-    schedule = rate
   }
 
   /// Brings everything to the disk, before a checkpoint that counts on it.
   func position() throws -> Position {
     try metrics.synchronize()
-    try events.flush()
+    try events.synchronize()
     return Position(
       metrics: metrics.length, events: URL(fileURLWithPath: events.path).lastPathComponent,
       eventsSize: events.size)

@@ -40,6 +40,8 @@ public struct SessionState: Codable, Sendable, Equatable {
   public internal(set) var evaluations: [Evaluation] = []
   public internal(set) var best: BestEpoch?
   public internal(set) var monitor: CollapseMonitor?
+  /// Whether the last epoch of ``run`` is trained and not evaluated yet.
+  var isEpochOpen = false
   /// How much of the logs belongs to the run up to here.
   var logs = RunLogs.Position()
 
@@ -62,11 +64,24 @@ public struct DatasetFacts: Codable, Sendable, Equatable {
   }
 }
 
+extension RunManifest {
+  /// What is not as it was when this manifest was written, and may cost equal bits.
+  func changes(to now: RunManifest) -> [String] {
+    let pairs = [
+      ("Spikeguard", spikeguard, now.spikeguard), ("LibTorch", engine, now.engine),
+      ("the processor's instructions", machine.instructions, now.machine.instructions),
+    ]
+    return pairs.filter { $1 != $2 }.map {
+      "\($0): \($1) before, \($2) now; what follows may differ in the last bits"
+    }
+  }
+}
+
 /// Where a run took place.
 public struct Machine: Codable, Sendable, Equatable {
   public let processor: String
   public let instructions: String
-  public let threads: Int
+  public internal(set) var threads: Int
   public let system: String
 
   public static var current: Machine {

@@ -19,6 +19,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var machine = Machine.current
   /// As it was typed; the options are in `config.yaml`.
   public var command = CommandLine.arguments
+  /// When the run was taken up again, by which program and where; ``program`` and ``machine`` are the first's.
+  public var resumed: [Session] = []
   public var started = ISO8601DateFormatter().string(from: Date())
   public var updated: String
   public var seed: UInt64
@@ -42,7 +44,28 @@ public struct RunRecord: Codable, Sendable, Equatable {
     testData = datasets.test.map { DatasetFacts($0) }
     self.stepsInAll = stepsInAll
     warnings = configuration.training.warnings
+    machine.threads = configuration.training.threads ?? machine.threads
     updated = started
+  }
+
+  /// One life of a run after its first.
+  public struct Session: Codable, Sendable, Equatable {
+    public let command: [String]
+    public let started: String
+    public let program: Program
+    public let machine: Machine
+    public let stepsDone: Int
+  }
+
+  /// Makes this the record of a later life of the same run.
+  mutating func follow(_ before: RunRecord, from stepsDone: Int) {
+    let now = Session(
+      command: command, started: started, program: program, machine: machine,
+      stepsDone: stepsDone)
+    (command, started, program, machine) = (
+      before.command, before.started, before.program, before.machine
+    )
+    resumed = before.resumed + [now]
   }
 
   func write(to folder: RunFolder) throws {

@@ -11,8 +11,12 @@ public struct RunResults: Codable, Sendable, Equatable {
   public let best: BestEpoch?
   /// Where the training fell off a cliff, and whether it came back; nil without a monitor.
   public let collapses: [CollapseReport]?
+  /// How many more there were than are listed.
+  public let collapsesNotListed: Int?
   /// On the test images, with the weights of the last step.
   public let clean: Score?
+  /// What a reader must not miss, as "not a valid evaluation".
+  public let warnings: [String]
   /// Time in training steps.
   public let seconds: Double
 }
@@ -23,7 +27,9 @@ extension TrainingJob.Outcome {
       spikeguard: manifest.spikeguard, network: manifest.network, training: manifest.training,
       dataset: manifest.dataset, history: manifest.history,
       evaluations: manifest.session.evaluations, best: manifest.session.best,
-      collapses: manifest.session.monitor?.collapses, clean: test,
+      collapses: manifest.session.monitor?.collapses,
+      collapsesNotListed: manifest.session.monitor?.collapsesNotKept, clean: test,
+      warnings: manifest.training.warnings,
       seconds: seconds)
   }
 }

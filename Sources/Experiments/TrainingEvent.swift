@@ -21,6 +21,8 @@ public struct RunDatasets: Sendable {
 /// What happens in a run, for whoever shows it.
 public enum TrainingEvent: Sendable {
   case resumed(Resumption)
+  /// There was no checkpoint to go on from: the run begins.
+  case nothingToResume(folder: String)
   case progress(TrainingProgress)
   /// After the first batches.
   case preview(EarlyPreview)
@@ -37,6 +39,8 @@ public struct Resumption: Sendable, Codable, Equatable {
   public let damage: String?
   /// The run before did not say goodbye: it was killed, crashed or lost its machine.
   public let endedAbruptly: Bool
+  /// What else a reader should know, a sentence each.
+  public var notes: [String] = []
 }
 
 /// A run that broke down, and what is left of it.

@@ -24,6 +24,9 @@ public struct TrainingJob: Sendable {
     try training.check(imageSize: network.imageSize)
     try running.check()
     try training.checkUnrolling(of: network)
+    let batches = (datasets.training.count + training.batchSize - 1) / training.batchSize
+    _ = try training.exposure(
+      network.normalization ?? .identity(channels: network.channels), batchesPerEpoch: batches)
     var training = training
     training.threads = training.threads ?? Engine.threads
     self.network = network

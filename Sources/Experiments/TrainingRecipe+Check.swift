@@ -20,12 +20,13 @@ extension TrainingRecipe {
     try require((0...imageSize).contains(padding), "crop", "0 to \(imageSize)", padding)
     try require(mean >= 0 && mean <= 1, "mean-square-weight", "0 to 1", mean)
     try require(radius > 0 && radius <= 1000, "sharpness", "above 0, at most 1000", radius)
-    try require(clip > 0, "clip-norm", "above 0", clip)
+    try require(clip > 0 && clip.isFinite, "clip-norm", "above 0, finite", clip)
     try require(momentum >= 0 && momentum < 1, "momentum", "at least 0, below 1", momentum)
     try require(beta2 >= 0 && beta2 < 1, "beta2", "at least 0, below 1", beta2)
     try require(decay >= 0 && decay <= 1000, "weight-decay", "0 to 1000", decay)
     try require(rate > 0 && rate <= 1000, "learning-rate", "above 0, at most 1000", rate)
-    try require(decayEvery >= 1, "decay-every", "at least 1 epoch", decayEvery)
+    try require(
+      (1...1_000_000).contains(decayEvery), "decay-every", "1 to 1000000 epochs", decayEvery)
     try require(factor > 0 && factor <= 1, "decay-factor", "above 0, at most 1", factor)
     try require(
       (0..<max(epochs, 1)).contains(warmupEpochs), "warmup-epochs",
@@ -35,7 +36,7 @@ extension TrainingRecipe {
   /// Step by step, a gradient sees one step only: settings that say otherwise would not be true.
   func checkUnrolling(of network: NetworkRecipe) throws(UsageError) {
     guard unrolling == .stepByStep else { return }
-    guard network.neuron.temporalGradient == .withinStep else {
+    guard network.activation == .relu || network.neuron.temporalGradient == .withinStep else {
       throw UsageError(
         "--unrolling stepByStep: expected --temporal-gradient withinStep, found throughTime; a "
           + "gradient through time needs all steps in one graph")
@@ -70,6 +71,8 @@ extension RunningRecipe {
     }
     try require(checkpointEvery, "checkpoint-every")
     try require(evaluateEvery, "evaluate-every")
-    try require(workers, "workers")
+    guard (1...256).contains(workers) else {
+      throw UsageError("--workers: expected 1 to 256, found \(workers)")
+    }
   }
 }

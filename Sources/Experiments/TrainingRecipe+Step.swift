@@ -30,7 +30,8 @@ extension TrainingRecipe {
       optimizer: optimizer(batchesPerEpoch: batchesPerEpoch), monitor: monitor, seed: seed)
   }
 
-  private func exposure(
+  /// - Throws: ``UsageError`` for an exposure that makes no sense.
+  func exposure(
     _ normalization: PixelNormalization, batchesPerEpoch: Int
   ) throws(UsageError) -> Exposure {
     do {

@@ -23,47 +23,71 @@ extension TrainingSession {
     try onEvent(.progress(progress))
   }
 
-  /// After every epoch: what it came to, and whether it is the best so far.
+  /// After every epoch. Its evaluations follow between the steps, where they can be interrupted: a checkpoint from
+  /// before them loses no step.
   func finishEpoch(
     _ report: EpochReport, _ run: TrainingRun, _ onEvent: (TrainingEvent) throws -> Void
   ) throws {
     manifest.session.run = run.state
     let epoch = run.history.count
     try logs?.log(report, epoch: epoch, step: run.stepsDone)
-    var criterion = BestEpoch(epoch: epoch, criterion: .trainingLoss, value: report.loss)
+    manifest.session.isEpochOpen = true
+    if job.datasets.validation != nil || testIsDue(run) { try save(run, onEvent) }
+  }
+
+  private func testIsDue(_ run: TrainingRun) -> Bool {
+    let isDue =
+      job.running.evaluateEvery.map { run.history.count.isMultiple(of: $0) } ?? false
+    return job.datasets.test != nil && (isDue || run.isFinished)
+  }
+
+  /// The evaluations of the epoch that was just trained, and whether it is the best so far.
+  ///
+  /// - Returns: false where it was told to stop; the epoch stays open.
+  func closeEpoch(
+    _ run: TrainingRun, _ shouldStop: () -> Bool, _ onEvent: (TrainingEvent) throws -> Void
+  ) throws -> Bool {
+    let epoch = run.history.count
+    var criterion = BestEpoch(
+      epoch: epoch, criterion: .trainingLoss, value: run.history.last!.loss)
     if let validation = job.datasets.validation {
-      let score = try evaluate(.validation, on: validation, run, onEvent)
+      guard let score = try evaluate(.validation, on: validation, run, shouldStop, onEvent) else {
+        return false
+      }
       criterion = BestEpoch(
         epoch: epoch, criterion: .validationAccuracy, value: score.accuracy)
     }
-    let isDue = job.running.evaluateEvery.map { epoch.isMultiple(of: $0) } ?? false
-    if let test = job.datasets.test, isDue || run.isFinished {
-      try evaluate(.test, on: test, run, onEvent)
+    if let test = job.datasets.test, testIsDue(run),
+      try evaluate(.test, on: test, run, shouldStop, onEvent) == nil
+    {
+      return false
     }
     let isBest = manifest.session.best?.isBeaten(by: criterion.value) ?? true
     if isBest { manifest.session.best = criterion }
+    manifest.session.isEpochOpen = false
     try save(run, onEvent)
     if isBest { try folder?.checkpoints.keepLastAsBest() }
+    return true
   }
 
   /// Between steps: a checkpoint where one is due, and one before a stop.
   func keep(
     _ run: TrainingRun, shouldStop: () -> Bool, _ onEvent: (TrainingEvent) throws -> Void
   ) throws -> TrainingRun.Flow {
-    // An epoch's end has just been saved.
-    let isSaved = run.state.batch == 0
-    if shouldStop() {
-      if !isSaved { try save(run, onEvent) }
-      return .stop
+    if manifest.session.isEpochOpen {
+      guard try closeEpoch(run, shouldStop, onEvent) else { return .stop }
+      return shouldStop() ? .stop : .goOn
     }
-    let every = job.running.checkpointEvery
-    if !isSaved, let every, run.stepsDone.isMultiple(of: every) { try save(run, onEvent) }
-    return .goOn
+    let stops = shouldStop()
+    let isDue = job.running.checkpointEvery.map { run.stepsDone.isMultiple(of: $0) } ?? false
+    if stops || isDue { try save(run, onEvent) }
+    return stops ? .stop : .goOn
   }
 
   private func save(_ run: TrainingRun, _ onEvent: (TrainingEvent) throws -> Void) throws {
     manifest.session.run = run.state
-    manifest.session.monitor = run.step.monitor
+    // A monitor that is switched off leaves what it found.
+    manifest.session.monitor = run.step.monitor ?? manifest.session.monitor
     guard let folder else { return }
     try run.checkWeights()
     manifest.session.logs = try logs?.position() ?? manifest.session.logs
@@ -75,12 +99,19 @@ extension TrainingSession {
     try onEvent(.saved(checkpoint: folder.checkpoints.path(.last), stepsDone: run.stepsDone))
   }
 
-  @discardableResult
+  private struct Stopped: Error {}
+
+  /// - Returns: nil where it was told to stop.
   private func evaluate(
     _ part: Evaluation.Part, on dataset: ImageDataset, _ run: TrainingRun,
-    _ onEvent: (TrainingEvent) throws -> Void
-  ) throws -> Score {
-    let score = CleanEvaluation.score(model, job.network, on: dataset) { _ in }
+    _ shouldStop: () -> Bool, _ onEvent: (TrainingEvent) throws -> Void
+  ) throws -> Score? {
+    let score: Score
+    do {
+      score = try CleanEvaluation.score(
+        model, job.network, on: dataset, seed: job.training.seed
+      ) { _ in if shouldStop() { throw Stopped() } }
+    } catch is Stopped { return nil }
     let evaluation = Evaluation(epoch: run.history.count, part: part, score: score)
     manifest.session.evaluations.append(evaluation)
     try logs?.log(evaluation, step: run.stepsDone)

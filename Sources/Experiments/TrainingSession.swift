@@ -17,7 +17,7 @@ final class TrainingSession {
   private let lock: RunLock?
   let logs: RunLogs?
   var record: RunRecord
-  var preview = PreviewRecorder()
+  var preview: PreviewRecorder
 
   init(
     _ job: TrainingJob, in folder: RunFolder?, _ start: TrainingJob.Start,
@@ -25,8 +25,9 @@ final class TrainingSession {
   ) throws {
     self.job = job
     self.folder = folder
+    preview = PreviewRecorder(isSpiking: job.network.activation == .spiking)
     lock = try folder.map { try RunLock($0) }
-    try folder.map { try Self.clear($0, start) }
+    if start == .begin, let folder, folder.holdsRun { throw Self.holdsRun(folder) }
     let recipe = job.training
     let loader = DataLoader(
       job.datasets.training, batchSize: recipe.batchSize, order: .shuffled, seed: recipe.seed,
@@ -44,17 +45,24 @@ final class TrainingSession {
       job.stepsPerPoint ?? CurveRecorder.stepsPerPoint(stepsInAll: stepsInAll)
     var record = RunRecord(job.configuration, job.datasets, stepsInAll: stepsInAll)
 
+    // Everything that can be wrong with the settings is known by now: nothing was lost.
+    if start == .replace { try folder?.removeRun() }
     var resumption: Resumption?
-    if start == .resume, let folder,
-      let found = try Self.restore(from: folder, model, &step.optimizer, expecting: manifest)
-    {
-      manifest = found.manifest
-      let before = try? RunRecord(contentsOf: folder)
-      record.started = before?.started ?? record.started
-      let state = manifest.session.run
-      resumption = Resumption(
-        checkpoint: found.path, stepsDone: state.epoch * loader.batchesPerEpoch + state.batch,
-        damage: found.damage, endedAbruptly: before?.status == .running)
+    if start == .resume, let folder {
+      if let found = try Self.restore(from: folder, model, &step.optimizer, expecting: manifest) {
+        let before = try? RunRecord(contentsOf: folder)
+        let state = found.manifest.session.run
+        resumption = Resumption(
+          checkpoint: found.path, stepsDone: state.epoch * loader.batchesPerEpoch + state.batch,
+          damage: found.damage, endedAbruptly: before?.status == .running,
+          notes: found.manifest.changes(to: manifest))
+        manifest = found.manifest
+        if let before { record.follow(before, from: resumption!.stepsDone) }
+        if found.damage != nil { try folder.checkpoints.setDamagedAside() }
+      } else {
+        try Self.beginAnew(in: folder)
+        try onEvent(.nothingToResume(folder: folder.path))
+      }
     }
     // A monitor that is switched on later begins there.
     step.monitor = step.monitor.map { manifest.session.monitor ?? $0 }
@@ -64,56 +72,91 @@ final class TrainingSession {
       step: step, loader: loader, epochs: recipe.epochs, state: manifest.session.run)
     let rate = recipe.schedule(batchesPerEpoch: loader.batchesPerEpoch)
     // A run that is done is looked at, not touched.
+    let isDone = training.isFinished && !manifest.session.isEpochOpen
     let position = manifest.session.logs
-    logs =
-      training.isFinished
-      ? nil : try folder.map { try RunLogs($0, from: position) { rate($0) } }
-    if let resumption { try onEvent(.resumed(resumption)) }
+    logs = isDone ? nil : try folder.map { try RunLogs($0, from: position) { rate($0) } }
+    if var resumption {
+      resumption.notes += logs?.notes ?? []
+      try onEvent(.resumed(resumption))
+    }
   }
 
   func run(
     shouldStop: () -> Bool, onEvent: (TrainingEvent) throws -> Void
   ) throws -> TrainingJob.Outcome {
-    if training.isFinished { return outcome }
+    if isDone {
+      try seeOffAgain()
+      return outcome
+    }
     let threads = Engine.threads
     Engine.threads = job.training.threads ?? threads
     defer { Engine.threads = threads }
     try begin()
     do {
-      try training.train(
-        onStep: { try observe($0, onEvent) },
-        onEpoch: { try finishEpoch($0, $1, onEvent) },
-        betweenSteps: { try keep($0, shouldStop: shouldStop, onEvent) })
+      // A run that was cut in an epoch's evaluation has that to do first.
+      let goesOn =
+        try !manifest.session.isEpochOpen || closeEpoch(training, shouldStop, onEvent)
+      if goesOn {
+        try training.train(
+          onStep: { try observe($0, onEvent) },
+          onEpoch: { try finishEpoch($0, $1, onEvent) },
+          betweenSteps: { try keep($0, shouldStop: shouldStop, onEvent) })
+      }
     } catch {
+      try? reportLastCollapse(onEvent)
       try? conclude(.failed, failure: "\(error)")
       throw RunFailure(reason: error, folder: folder)
     }
-    if training.isFinished, let folder {
-      try OutputFile.write(outcome.results.json(), to: folder.results)
-    }
-    try conclude(training.isFinished ? .finished : .stopped)
+    if isDone, let folder { try OutputFile.write(outcome.results.json(), to: folder.results) }
+    try conclude(isDone ? .finished : .stopped)
     return outcome
+  }
+
+  private var isDone: Bool { training.isFinished && !manifest.session.isEpochOpen }
+
+  /// A run that was killed after its last checkpoint has all but its last words.
+  private func seeOffAgain() throws {
+    guard let folder else { return }
+    let hasResults = FileManager.default.fileExists(atPath: folder.results)
+    let status = (try? RunRecord(contentsOf: folder))?.status
+    guard !hasResults || status != .finished else { return }
+    try OutputFile.write(outcome.results.json(), to: folder.results)
+    try conclude(.finished)
+  }
+
+  /// A step that breaks down is reported by the monitor, too, and by nobody else.
+  private func reportLastCollapse(_ onEvent: (TrainingEvent) throws -> Void) throws {
+    guard let collapse = training.step.monitor?.collapses.last,
+      collapse.noticed == training.stepsDone
+    else { return }
+    try logs?.log(collapse)
+    _ = try logs?.position()
+    try onEvent(.collapse(collapse))
   }
 
   private var outcome: TrainingJob.Outcome {
     TrainingJob.Outcome(
       network: model, optimizerState: training.step.optimizer.state, manifest: manifest,
-      isFinished: training.isFinished)
+      isFinished: isDone)
   }
 
   // MARK: Beginning and end
 
   /// What an earlier run left is not lost unless that was asked for.
-  private static func clear(_ folder: RunFolder, _ start: TrainingJob.Start) throws {
-    guard folder.holdsRun else { return }
-    switch start {
-    case .resume: break
-    case .replace: try folder.removeRun()
-    case .begin:
+  private static func holdsRun(_ folder: RunFolder) -> UsageError {
+    UsageError(
+      "\(folder.path): expected no earlier run, found one; go on from it with --resume, replace it "
+        + "with --overwrite, or name another --out")
+  }
+
+  /// Nothing can be resumed: what a run left that was killed before its first checkpoint makes room.
+  private static func beginAnew(in folder: RunFolder) throws {
+    guard !folder.checkpoints.has(.best) else {
       throw UsageError(
-        "\(folder.path): expected no earlier run, found one; go on from it with --resume, replace "
-          + "it with --overwrite, or name another --out")
+        "\(folder.path): expected the last checkpoint or the one before it, found only the best; "
+          + "train from the start in another --out, or give --overwrite")
     }
+    try folder.removeRun()
   }
 
   /// What is written before the first step, so that a killed run leaves its options, too.
@@ -157,6 +200,13 @@ final class TrainingSession {
           + "the file was changed: start anew in another --out")
     }
     optimizer.state = saved.optimizerState
+    // Killed after the last checkpoint and before it became the best, too.
+    let session = saved.manifest.session
+    if found.damage == nil, !session.isEpochOpen, session.run.batch == 0,
+      session.best?.epoch == session.run.epoch
+    {
+      try folder.checkpoints.keepLastAsBest()
+    }
     return (saved.manifest, path, found.damage)
   }
 }

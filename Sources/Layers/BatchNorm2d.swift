@@ -30,7 +30,15 @@ public struct BatchNorm2d: Module {
   ///   - copies: how many identical copies of the input this call stands for. Under direct coding the stem
   ///     is computed once for all time steps. Mean and biased variance do not depend on it, but the unbiased
   ///     variance that the running statistics collect has divisor `copies · n − 1`, not `n − 1`.
+  ///
+  /// One value a channel (n = 1) has no variance: it is normalised to the bias, the running mean moves, and the
+  /// running variance moves towards 0 where copies stand for more values, else stays. The engine would make it NaN.
   public func callAsFunction(_ input: Tensor, _ mode: Mode, copies: Int = 1) -> Tensor {
+    if mode == .training, input.count == input.size(1) {
+      let output = normalizedAlone(input, moves: 1)
+      if copies > 1 { withoutGradients { runningVariance.multiplyInPlace(by: 1 - momentum) } }
+      return output
+    }
     guard mode == .training, copies > 1 else {
       return input.batchNorm(
         weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
@@ -59,7 +67,8 @@ public struct BatchNorm2d: Module {
   ///
   ///     r ← (1 − momentum) · r + momentum · s
   ///
-  /// as that many calls in training mode on the same input do, to rounding, at the price of one.
+  /// as that many calls in training mode on the same input do, to rounding, at the price of one. One value a channel
+  /// has no variance, and the running one stays.
   ///
   /// - Parameter input: `[N, C, H, W]`, one time step.
   public func normalizedAlone(_ input: Tensor, moves: Int) -> Tensor {
@@ -71,8 +80,11 @@ public struct BatchNorm2d: Module {
       weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true,
       momentum: 1, epsilon: epsilon)
     withoutGradients {
+      let hasVariance = input.count > input.size(1)
       for _ in 0..<moves {
-        for (running, new) in [(runningMean, mean), (runningVariance, variance)] {
+        for (running, new) in [(runningMean, mean)]
+          + (hasVariance ? [(runningVariance, variance)] : [])
+        {
           running.multiplyInPlace(by: 1 - momentum)
           running.addInPlace(new, scale: momentum)
         }

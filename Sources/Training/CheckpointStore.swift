@@ -73,6 +73,15 @@ public struct CheckpointStore: Sendable, Equatable {
     }
   }
 
+  /// Takes a damaged last checkpoint out of the way, so that it does not become the previous one: the file is kept
+  /// as `damaged.safetensors`.
+  public func setDamagedAside() throws {
+    guard has(.last) else { return }
+    guard rename(path(.last), folder + "/damaged.safetensors") == 0 else {
+      throw SystemFailure(description: "\(path(.last)): \(String(cString: strerror(errno)))")
+    }
+  }
+
   /// A second name for a file's content, so that no byte is copied; it replaces `target` in one step.
   private func duplicate(_ source: Slot, as target: Slot) throws {
     let temporary = folder + "/.\(target.rawValue)-\(UInt64.random(in: 0...(.max)))"
@@ -87,6 +96,10 @@ public struct CheckpointStore: Sendable, Equatable {
     }
     // Renaming a file onto another name of itself leaves both.
     unlink(temporary)
+    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { return }
+    fsync(directory)
+    close(directory)
   }
 
   private struct SystemFailure: Error, CustomStringConvertible { let description: String }

@@ -13,6 +13,8 @@ enum Interruption {
   static func exitCode(_ signal: Int32) -> Int32 { 128 + signal }
 
   static func listen() {
+    // Nobody reads the progress any more: the run goes on.
+    Foundation.signal(SIGPIPE, SIG_IGN)
     for number in [SIGINT, SIGTERM] {
       Foundation.signal(number) { number in
         if Interruption.received != 0 { _exit(Interruption.exitCode(number)) }

@@ -97,7 +97,9 @@ final class ProgressDisplay {
     lineIsOpen = false
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) {  // A terminal that is gone, or a full disk behind it, is no reason to stop the work.
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
 
   static func percent(_ share: Double) -> String { fixed(share * 100, 1) + " %" }
   static func megabytes(_ bytes: Int) -> String { fixed(Double(bytes) / 1e6, 1) + " MB" }

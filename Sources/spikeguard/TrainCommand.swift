@@ -66,6 +66,13 @@ struct TrainCommand: ParsableCommand {
       try (takesEarlier ? earlier : config).map { try RunConfiguration(contentsOf: $0) }
       ?? RunConfiguration()
     for group in groups { try group.apply(to: &settings) }
+    if resume, settings.training.threads == nil,
+      FileManager.default.fileExists(atPath: earlier)
+    {
+      // What the run took by itself, it keeps.
+      settings.training.threads = try RunConfiguration(contentsOf: earlier).training.threads
+    }
+    try settings.checkMeaning(of: groups.flatMap(\.given).map(\.key))
     return settings
   }
 
@@ -75,6 +82,8 @@ struct TrainCommand: ParsableCommand {
       print(settings.yaml, terminator: "")
       return
     }
+    Interruption.listen()
+    Self.explainMissingMemory(RunFolder(existing: out))
     let display = ProgressDisplay()
     display.begin("Reading \(settings.data.source)")
     let datasets = try settings.datasets()
@@ -85,8 +94,6 @@ struct TrainCommand: ParsableCommand {
     _ = try job.network.build(seed: 0)
     let folder = try outputFolder(inputs: settings)
 
-    Interruption.listen()
-    Self.explainMissingMemory(folder)
     display.begin("Training")
     for warning in job.training.warnings { display.note("warning: \(warning)") }
     let show = TrainingDisplay(display, folder: folder)
@@ -94,7 +101,7 @@ struct TrainCommand: ParsableCommand {
       in: folder, resume ? .resume : overwrite ? .replace : .begin,
       shouldStop: { Interruption.signal != nil }
     ) { show($0) }
-    guard outcome.isFinished, let score = outcome.test else {
+    guard outcome.isFinished else {
       display.finish(
         "stopped by a signal after \(show.stepsDone) steps; go on with "
           + "`spikeguard train --out \(out) --resume`")
@@ -103,7 +110,9 @@ struct TrainCommand: ParsableCommand {
     let fallbacks = outcome.deflationFallbacks.map { ", \($0) fallbacks to a full decomposition" }
     display.finish("checkpoint \(folder.checkpoints.path(.last))\(fallbacks ?? "")")
     try record.write(outcome.results)
-    print("clean accuracy \(score.cell)")
+    print(
+      outcome.test.map { "clean accuracy \($0.cell)" }
+        ?? "no test images: name them with --test-data to have the accuracy measured")
   }
 
   /// Memory can run out in any operation; what is on the disk is still good.
@@ -112,8 +121,8 @@ struct TrainCommand: ParsableCommand {
       let kept =
         folder.checkpoints.lastGood.map { "the last good checkpoint is \($0)" }
         ?? "there is no checkpoint yet"
-      FileHandle.standardError.write(
-        Data(
+      try? FileHandle.standardError.write(
+        contentsOf: Data(
           """
           Error: memory ran out in \(error.operation) (\(error.message.prefix { $0 != "\n" })); \(kept). Free \
           memory and go on with --resume, or start anew with a smaller --batch-size, --time-steps or --width
@@ -128,7 +137,9 @@ struct TrainCommand: ParsableCommand {
     let folder = try RunFolder(out)
     try OutputFile.check(
       [("results", folder.results), ("--json", record.json)],
-      inputs: [config, settings.data.file])
+      inputs: [
+        config, settings.data.file, settings.data.testSource.flatMap { DataRecipe.file(of: $0) },
+      ])
     return folder
   }
 }

@@ -15,6 +15,8 @@ final class TrainingDisplay {
   func callAsFunction(_ event: TrainingEvent) {
     switch event {
     case .resumed(let resumption): show(resumption)
+    case .nothingToResume(let folder):
+      display.note("no checkpoint in \(folder): the run begins")
     case .progress(let progress):
       stepsDone = progress.stepsDone
       display.show(progress)
@@ -35,6 +37,7 @@ final class TrainingDisplay {
     if resumption.endedAbruptly {
       display.note("the run before ended without a word: it was killed or lost its machine")
     }
+    for note in resumption.notes { display.note("note: \(note)") }
     display.note("going on from \(resumption.checkpoint), after step \(resumption.stepsDone)")
   }
 

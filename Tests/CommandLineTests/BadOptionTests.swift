@@ -39,6 +39,51 @@ import Testing
     ("--weight-decay inf", "--weight-decay: expected 0 to 1000, found inf"),
     ("--mean-square-weight 2", "--mean-square-weight: expected 0 to 1, found 2.0"),
     ("--crop=-1", "--crop: expected 0 to 8, found -1"),
+    ("--clip-norm inf", "--clip-norm: expected above 0, finite, found inf"),
+    ("--workers 1000", "--workers: expected 1 to 256, found 1000"),
+    (
+      "--decay step --decay-every 9223372036854775807",
+      "--decay-every: expected 1 to 1000000 epochs, found 9223372036854775807"
+    ),
+    (
+      "--foreign clean",
+      "--foreign: expected another presentation than the base, or none, found clean"
+    ),
+    (
+      "--foreign adversarial --foreign-batches 2",
+      "--foreign-batches: expected at most the epoch's 1 batches, found 2"
+    ),
+    (
+      "--regime adversarial --epsilon 0.5 --attack pgd --attack-steps 0",
+      "--attack-steps: expected 1 to 10000, found 0"
+    ),
+    (
+      "--epsilon 8/255",
+      "--epsilon: expected --regime adversarial or --foreign adversarial beside it, found none; alone "
+        + "it would do nothing"
+    ),
+    (
+      "--regime adversarial --attack-steps 3",
+      "--attack-steps: expected --attack pgd beside it, found none; alone it would do nothing"
+    ),
+    (
+      "--foreign-place end",
+      "--foreign-place: expected --foreign beside it, found none; alone it would do nothing"
+    ),
+    (
+      "--beta2 0.9",
+      "--beta2: expected --optimizer adamw beside it, found none; alone it would do nothing"
+    ),
+    (
+      "--unrolling stepByStep",
+      "--unrolling stepByStep: expected --temporal-gradient withinStep, found throughTime; a gradient "
+        + "through time needs all steps in one graph"
+    ),
+    (
+      "--unrolling stepByStep --temporal-gradient withinStep",
+      "--unrolling stepByStep: expected --batch-statistics eachStep, found allSteps; statistics of all "
+        + "steps need all steps at once"
+    ),
   ]
 
   static let networks = [

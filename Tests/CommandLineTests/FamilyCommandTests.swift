@@ -16,7 +16,8 @@ import Training
     try Workplace.with { place in
       let network = "\(options) --width 0.0625 --time-steps 2"
       try place.succeed(
-        "train \(Workplace.data) \(network) --batch-size 8 --epochs 2 --crop 0 --no-flip --out run")
+        "train \(Workplace.data) \(Workplace.testData) \(network) --batch-size 8 --epochs 2 --crop 0 --no-flip --out run"
+      )
       let checkpoint = RunFolder.checkpoint(at: place.path("run"))
       let manifest = try #require(LoadedNetwork(checkpoint: checkpoint).manifest)
       #expect(manifest.network.stem == (options.contains("vgg") ? nil : .cifar))

@@ -8,7 +8,7 @@ import Training
 /// Training that is cut goes on from its last checkpoint and ends with the same bits.
 @Suite struct InterruptionTests {
   static let line =
-    "train \(Workplace.data) \(Workplace.network) --batch-size 8 --epochs 12 --crop 1 "
+    "train \(Workplace.data) \(Workplace.testData) \(Workplace.network) --batch-size 8 --epochs 12 --crop 1 "
     + "--deflation fast --seed 5 --checkpoint-every 2"
   static let checkpoint = "checkpoints/last.safetensors"
   /// 40 images in batches of 8, 12 epochs.

@@ -61,6 +61,18 @@ import Training
     }
   }
 
+  /// Its training images would be no test.
+  @Test func `a tensors file alone has no test accuracy`() throws {
+    try Workplace.with { place in
+      let line = Workplace.training.replacing(Workplace.testData + " ", with: "")
+      let output = try place.succeed(line + " --out run")
+      #expect(
+        output == "no test images: name them with --test-data to have the accuracy measured\n")
+      let results = try place.json("run/results.json", as: RunResults.self)
+      #expect(results.clean == nil && results.evaluations.isEmpty)
+    }
+  }
+
   @Test func `the best epoch is chosen by held-out images`() throws {
     try Workplace.with { place in
       try place.succeed(Workplace.training + " --validation 10 --evaluate-every end --out run")

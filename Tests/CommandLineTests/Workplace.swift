@@ -35,9 +35,11 @@ struct Workplace {
   }()
 
   static let data = "--data tensors:data.safetensors"
+  /// A tensors file has no test images of its own.
+  static let testData = "--test-data tensors:data.safetensors"
   static let network = "--width 0.125 --time-steps 3"
   static let training =
-    "train \(data) \(network) --batch-size 8 --epochs 8 --crop 1 --no-flip --seed 3"
+    "train \(data) \(testData) \(network) --batch-size 8 --epochs 8 --crop 1 --no-flip --seed 3"
 
   /// What training leaves, made once.
   private static let trained = Result {

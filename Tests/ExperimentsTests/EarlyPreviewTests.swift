@@ -7,27 +7,25 @@ import Testing
 
 /// What the first batches tell.
 @Suite struct EarlyPreviewTests {
-  private func progress(step: Int, rates: [Double]) -> TrainingProgress {
+  /// - Parameter batches: in an epoch; a step takes half a second.
+  private func progress(step: Int, rates: [Double], batches: Int = 100) -> TrainingProgress {
     let report = StepReport(loss: 1, correct: 1, count: 2, spikeRate: 0.1, layerRates: rates)
-    let soFar =
-      RunState().history.first
-      ?? EpochReport(
-        loss: 1, accuracy: 0.5, spikeRate: 0.1, images: 2, seconds: 1)
+    let soFar = EpochReport(
+      loss: 1, accuracy: 0.5, spikeRate: 0.1, images: 2, seconds: 0.5 * Double(step % batches + 1))
     return TrainingProgress(
-      epoch: 0, epochs: 1, batch: step, batchesPerEpoch: 100, last: report, soFar: soFar,
-      deflation: nil)
+      epoch: step / batches, epochs: 100 / batches, batch: step % batches, batchesPerEpoch: batches,
+      last: report, soFar: soFar, deflation: nil)
   }
 
   @Test func `rates are means over the first five steps, and dead and saturated layers are named`()
     throws
   {
-    var recorder = PreviewRecorder()
+    var recorder = PreviewRecorder(isSpiking: true)
     let names = ["a", "b", "c"]
     for step in 0..<4 {
       let rates = [0.0005 * Double(step), 0.2 + 0.1 * Double(step), 0.99]
       let early = recorder.add(progress(step: step, rates: rates), names: names)
       #expect(early == nil)
-      Thread.sleep(forTimeInterval: 0.02)
     }
     let last = progress(step: 4, rates: [0, 0.6, 0.99])
     let made = recorder.add(last, names: names)
@@ -39,9 +37,33 @@ import Testing
     #expect(preview.warnings.count == 2)
     #expect(preview.warnings[0].hasPrefix("a is dead (0.06 % spikes)"))
     #expect(preview.warnings[1].hasPrefix("c is saturated (99.00 % spikes)"))
-    #expect(preview.secondsPerStep >= 0.02 && preview.peakMemory > 1 << 20)
+    #expect(preview.secondsPerStep == 0.5 && preview.peakMemory > 1 << 20)
     expectClose(preview.secondsInAll, preview.secondsPerStep * 95, relative: 1e-9)
     let again = recorder.add(progress(step: 5, rates: [0, 0, 0]), names: names)
     #expect(again == nil, "only once")
+  }
+
+  /// The epoch's clock stands still in evaluations, so neither they nor an epoch's end count.
+  @Test func `time is that of steps, over epochs' ends, and a short run has a preview too`() throws
+  {
+    var recorder = PreviewRecorder(isSpiking: false)
+    var previews: [EarlyPreview] = []
+    for step in 0..<6 {
+      if let made = recorder.add(progress(step: step, rates: [0], batches: 2), names: ["a"]) {
+        previews.append(made)
+      }
+    }
+    #expect(previews.map(\.secondsPerStep) == [0.5])
+    #expect(
+      previews[0].warnings == ["a is dead (0.00 % active): look at the initial weights"])
+
+    var short = PreviewRecorder(isSpiking: true)
+    let only = TrainingProgress(
+      epoch: 0, epochs: 1, batch: 0, batchesPerEpoch: 1,
+      last: StepReport(loss: 1, correct: 1, count: 2, spikeRate: 0.1, layerRates: [0.5]),
+      soFar: EpochReport(loss: 1, accuracy: 1, spikeRate: 0.1, images: 2, seconds: 0.25),
+      deflation: nil)
+    let made = short.add(only, names: ["a"])
+    #expect(try #require(made).secondsPerStep == 0.25)
   }
 }

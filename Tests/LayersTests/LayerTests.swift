@@ -89,4 +89,19 @@ import Torch
     #expect(layer.weight.detached().isIdentical(to: Tensor.ones([3, 2])))
     #expect(layer.weight.requiresGradient)
   }
+
+  /// One image whose map is one pixel: the engine would leave NaN in the running variance.
+  @Test(arguments: [1, 4])
+  func `batch norm of one value keeps its statistics finite`(copies: Int) {
+    let layer = BatchNorm2d(2)
+    withoutGradients { layer.bias.addInPlace(Tensor([Float(0.5), -1])) }
+    let input = Tensor([Float(3), 7], shape: [1, 2, 1, 1]).requiringGradient()
+    let output = layer(input, .training, copies: copies)
+    #expect(output.scalars(of: Float.self) == [0.5, -1])
+    #expect(output.sum().gradients(of: ["x": input])["x"]!.isFinite().allTrue())
+    expectClose(layer.runningMean, Tensor([Float(0.3), 0.7]), relative: 1e-6)
+    // Copies of one value have the variance 0; one value alone has none.
+    let variance: Float = copies == 1 ? 1 : 0.9
+    expectClose(layer.runningVariance, Tensor([variance, variance]), relative: 1e-6)
+  }
 }

@@ -50,8 +50,9 @@ extension RunConfiguration {
   ///
   /// - Throws: what the data set's reader throws, ``UsageError`` for a count that does not fit.
   public func datasets() throws -> RunDatasets {
-    let (train, test) = try DataAccess.loadBoth(
-      data.source, trainLimit: data.limit, options: ("--limit", ""))
+    let train = try DataAccess.load(data.source, .train, limit: data.limit)
+    let test = try data.testOrigin.map { try DataAccess.load($0, .test) }
+    if let test { try DataAccess.checkAlike(train, test) }
     guard data.validation > 0 else {
       guard data.validation == 0 else {
         throw UsageError("--validation: expected 0 or more images, found \(data.validation)")

@@ -24,6 +24,7 @@ extension RunConfiguration {
 
   private static let dataSettings: [Setting] = [
     .text("data", \.data.source),
+    .text("test-data", \.data.testSource, empty: "auto"),
     .integer("limit", \.data.limit, empty: "all"),
     .integer("validation", \.data.validation),
     .integer("crop", \.training.cropPadding, empty: "none"),

@@ -24,12 +24,18 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
 public struct DataRecipe: Codable, Sendable, Equatable {
   /// As ``DatasetSource`` reads it: `fashion-mnist`, `cifar10:FOLDER`, `tensors:FILE`.
   public var source = "fashion-mnist"
+  /// Where test images are from, as `source`; nil for the same data set's own. A tensors file has none of its own, and
+  /// its training images are no test.
+  public var testSource: String?
   /// Keep only the first training images; nil for all.
   public var limit: Int?
   /// Training images that are held out to choose the best epoch by.
   public var validation = 0
 
   public init() {}
+
+  /// Where test images are from; nil where there are none.
+  var testOrigin: String? { testSource ?? (file == nil ? source : nil) }
 
   /// The file that the images are in, where they are in one.
   public var file: String? { Self.file(of: source) }

@@ -112,6 +112,14 @@ public struct Setting: Sendable {
       write: { assign($1.isEmpty ? nil : $1, to: path, in: &$0) })
   }
 
+  static func text(_ key: String, _ path: Path<String?>, empty: String) -> Setting {
+    Setting(
+      key: key, expected: "text, or '\(empty)'", text: { $0[keyPath: path] ?? empty },
+      write: {
+        assign($1.isEmpty ? nil : $1 == empty ? .some(nil) : .some($1), to: path, in: &$0)
+      })
+  }
+
   private static func assign<Value>(
     _ value: Value?, to path: Path<Value>, in configuration: inout RunConfiguration
   ) -> Bool {

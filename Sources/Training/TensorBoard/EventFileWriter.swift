@@ -134,6 +134,12 @@ public final class EventFileWriter {
     }
   }
 
+  /// Makes what was added safe against a power cut.
+  public func synchronize() throws(EventFileError) {
+    try flush()
+    guard fsync(descriptor) == 0 else { throw Self.failure(path) }
+  }
+
   private func append(_ event: TensorBoardEvent, time: Double? = nil) throws(EventFileError) {
     var event = event
     event.wallTime = time ?? now()

@@ -9,6 +9,13 @@ struct DataSettings: SettingGroup {
         + "[N, C, H, W] float32 in [0, 1] and `labels` [N] int64."))
   var data: String?
 
+  @Option(
+    help: .setting(
+      "test-data",
+      "Where test images are from, as --data; 'auto' is the same data set's own, which a tensors "
+        + "file has not."))
+  var testData: String?
+
   @Option(help: .setting("limit", "Keep only the first training images."))
   var limit: String?
 
