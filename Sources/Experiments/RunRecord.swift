@@ -74,9 +74,28 @@ public struct RunRecord: Codable, Sendable, Equatable {
     try OutputFile.write(record.json(), to: folder.manifest)
   }
 
-  public init(contentsOf folder: RunFolder) throws {
-    self = try JSONDecoder().decode(
-      RunRecord.self, from: Data(contentsOf: URL(fileURLWithPath: folder.manifest)))
+  /// - Throws: ``RunFileError`` when `manifest.json` is not one that a run writes.
+  public init(contentsOf folder: RunFolder) throws(RunFileError) {
+    let remedy =
+      "it was damaged, or another version wrote it: take it from a backup, or train again"
+    guard let data = FileManager.default.contents(atPath: folder.manifest) else {
+      throw RunFileError(
+        folder.manifest, expected: "a run's record", found: "no file that can be read",
+        remedy: "check the path and its permissions")
+    }
+    do { self = try JSONDecoder().decode(RunRecord.self, from: data) } catch {
+      let found = (error as? DecodingError)?.summary ?? "\(error)"
+      throw RunFileError(
+        folder.manifest, expected: "a run's record as JSON", found: "another text: \(found)",
+        remedy: remedy)
+    }
+    guard seed == configuration.training.seed, stepsDone >= 0, stepsDone <= stepsInAll else {
+      throw RunFileError(
+        folder.manifest, expected: "a record that agrees with itself",
+        found:
+          "seeds \(seed) and \(configuration.training.seed), step \(stepsDone) of \(stepsInAll)",
+        remedy: remedy)
+    }
   }
 }
 

@@ -10,46 +10,52 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public let trainingLoss: Double?
   public let seconds: Double?
 
-  /// The runs in a folder and in those below it, by path. A folder without a readable `manifest.json` is none.
-  public static func all(below path: String) -> [RunSummary] {
+  /// - Throws: ``RunFileError`` that names the file, and the line of the log, that is not what a run writes.
+  ///   Only the last line of a run that is not finished may be cut: it is left out.
+  public init(_ folder: RunFolder) throws(RunFileError) {
+    path = folder.path
+    record = try RunRecord(contentsOf: folder)
+    // A run makes its log before its first step.
+    let hasLog = FileManager.default.fileExists(atPath: folder.metrics)
+    guard hasLog || record.stepsDone > 0 else {
+      (test, validation, trainingLoss, seconds) = (nil, nil, nil, nil)
+      return
+    }
+    let metrics = try RunMetrics(
+      contentsOf: folder.metrics, isComplete: record.status == .finished)
+    test = metrics.scores[.test]
+    validation = metrics.scores[.validation]
+    trainingLoss = metrics.trainingLoss
+    seconds = metrics.seconds
+  }
+
+  /// What lies below a folder: its runs, and what looks like one and cannot be read.
+  public struct Found: Sendable, Equatable {
+    public internal(set) var runs: [RunSummary] = []
+    public internal(set) var unreadable: [Unreadable] = []
+  }
+
+  /// A folder with a `manifest.json` whose run cannot be read, and why.
+  public struct Unreadable: Sendable, Equatable {
+    public let path: String
+    public let reason: RunFileError
+  }
+
+  /// The runs in a folder and in those below it, by path. A folder without a `manifest.json` is none.
+  public static func all(below path: String) -> Found {
     let manifest = "manifest.json"
     let nested = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String }) ?? []
     let folders = nested.filter { $0.split(separator: "/").last == manifest[...] }
       .map { $0 == manifest ? path : path + "/" + $0.dropLast(manifest.count + 1) }
-    return folders.sorted().compactMap { try? RunSummary(RunFolder(existing: $0)) }
-  }
-
-  /// - Throws: what reading `manifest.json` or `metrics.jsonl` throws.
-  public init(_ folder: RunFolder) throws {
-    path = folder.path
-    record = try RunRecord(contentsOf: folder)
-    let log = (try? String(contentsOfFile: folder.metrics, encoding: .utf8)) ?? ""
-    var scores: [Evaluation.Part: Score] = [:]
-    var loss: Double?
-    var seconds: Double?
-    for line in log.split(separator: "\n") {
-      // A killed run's last line may be cut.
-      guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) else {
-        continue
-      }
-      if let part = entry.part, let score = entry.score { scores[part] = score }
-      if entry.event == "epoch" {
-        loss = entry.loss
-        seconds = (seconds ?? 0) + (entry.seconds ?? 0)
+    var found = Found()
+    for folder in folders.sorted() {
+      do throws(RunFileError) {
+        found.runs.append(try RunSummary(RunFolder(existing: folder)))
+      } catch {
+        found.unreadable.append(Unreadable(path: folder, reason: error))
       }
     }
-    test = scores[.test]
-    validation = scores[.validation]
-    trainingLoss = loss
-    self.seconds = seconds
-  }
-
-  private struct Entry: Decodable {
-    let event: String
-    let part: Evaluation.Part?
-    let score: Score?
-    let loss: Double?
-    let seconds: Double?
+    return found
   }
 
   /// What the run was told, by setting, without the seed and without what changes no result: equal for runs

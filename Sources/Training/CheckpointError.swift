@@ -28,7 +28,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
 
 extension DecodingError {
   /// One sentence for a person: which value of the JSON is wrong, and how.
-  var summary: String {
+  package var summary: String {
     switch self {
     case .keyNotFound(let key, let context):
       "no value for '\(Self.path(context.codingPath + [key]))'"

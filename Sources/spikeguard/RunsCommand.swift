@@ -9,7 +9,7 @@ struct RunsCommand: ParsableCommand {
     discussion: """
       Looks for run folders (a manifest.json that `spikeguard train` wrote) in the folders given and below them. \
       Runs that differ in their seed only make a group, with mean ± sample standard deviation of the test \
-      accuracy of those that are finished. --compare shows which settings differ between the runs.
+      accuracy of those that are finished. A run whose files are damaged is left out, with a warning. --compare shows which settings differ between the runs.
       """)
 
   @Argument(help: "Folders to look in, or run folders themselves.")
@@ -23,14 +23,21 @@ struct RunsCommand: ParsableCommand {
   func run() throws {
     try OutputFile.check([("--json", record.json)])
     var runs: [RunSummary] = []
+    var warned: Set<String> = []
     for folder in folders {
       let found = RunSummary.all(below: folder)
-      guard !found.isEmpty else {
+      for run in found.unreadable where warned.insert(run.path).inserted {
+        FileHandle.standardError.write(Data("warning: \(run.reason)\n".utf8))
+      }
+      guard !found.runs.isEmpty else {
+        let rest = found.unreadable.isEmpty ? "none" : "none that can be read"
         throw UsageError(
-          "\(folder): expected a folder with runs, found none; name the --out of `spikeguard train`, "
+          "\(folder): expected a folder with runs, found \(rest); name the --out of `spikeguard train`, "
             + "or a folder above it")
       }
-      for run in found where !runs.contains(where: { $0.path == run.path }) { runs.append(run) }
+      for run in found.runs where !runs.contains(where: { $0.path == run.path }) {
+        runs.append(run)
+      }
     }
     let groups = RunGroup.groups(of: runs)
     try record.write(groups)

@@ -54,6 +54,56 @@ import Training
     }
   }
 
+  /// One sound run, and one beside it whose record or log is damaged.
+  private func outcome(
+    damaging name: String, _ damage: (inout Data) -> Void
+  ) throws -> BuiltProduct.Outcome {
+    try Workplace.with(trained: true) { place in
+      for (file, content) in try place.files() where file.hasPrefix("run/") {
+        try place.write(content, to: "runs/good" + file.dropFirst("run".count))
+        try place.write(content, to: "runs/bad" + file.dropFirst("run".count))
+      }
+      var content = try place.contents("runs/bad/" + name)
+      damage(&content)
+      try place.write(content, to: "runs/bad/" + name)
+      return try place.run("runs runs")
+    }
+  }
+
+  @Test func `a run whose record or log is damaged is left out with a warning`() throws {
+    let cut = try outcome(damaging: "manifest.json") { $0.removeLast(40) }
+    #expect(
+      cut.standardError
+        == "warning: runs/bad/manifest.json: expected a run's record as JSON, found another text: it "
+        + "is not JSON; it was damaged, or another version wrote it: take it from a backup, or train "
+        + "again\n")
+    let byte = try outcome(damaging: "metrics.jsonl") { $0[$0.startIndex + 5] = 0xff }
+    #expect(
+      byte.standardError
+        == "warning: runs/bad/metrics.jsonl:1: expected a record of a run as JSON, found bytes that "
+        + "are no UTF-8; the log was damaged or changed since it was written: take it from a backup, "
+        + "or train again\n")
+    // A finished run's last line cannot be half-written, and no older score takes its place.
+    let last = try outcome(damaging: "metrics.jsonl") { $0.removeLast(9) }
+    #expect(last.standardError.hasPrefix("warning: runs/bad/metrics.jsonl:"))
+    for outcome in [cut, byte, last] {
+      #expect(outcome.exitCode == 0)
+      #expect(outcome.standardOutput.contains("runs/good"))
+      #expect(!outcome.standardOutput.contains("runs/bad"))
+    }
+  }
+
+  @Test func `damaged runs alone are an error`() throws {
+    try Workplace.with { place in
+      try place.write(Data("{".utf8), to: "runs/bad/manifest.json")
+      let outcome = try place.run("runs")
+      #expect(outcome.exitCode == 1)
+      #expect(outcome.standardError.hasPrefix("warning: runs/bad/manifest.json: expected "))
+      #expect(
+        outcome.standardError.contains("expected a folder with runs, found none that can be read"))
+    }
+  }
+
   @Test func `a folder without runs is an error`() throws {
     try Workplace.with { place in
       let outcome = try place.run("runs")

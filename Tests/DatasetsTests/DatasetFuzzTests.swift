@@ -22,7 +22,8 @@ import Torch
       let content = Mutations.of(original, seed: seed &+ UInt64(round))
       folder.write(Data(content), to: "file")
       do {
-        try check(read(folder), "round \(round)")
+        try check(
+          bounded("round \(round)") { try read(folder) }, "round \(round)")
         accepted += 1
       } catch {
         refused += 1
@@ -59,6 +60,28 @@ import Torch
         idxImages: folder.url.appendingPathComponent("file"), labels: labels, name: "fuzz",
         split: .train, classNames: ["a", "b", "c"])
     }
+  }
+
+  /// Only gzip has a checksum: a plain file can hide a changed pixel.
+  @Test func `a damaged gzip file is refused, or holds the very same elements`() throws {
+    let folder = Folder()
+    let original = Array(gzipped(idxContent(shape: [4, 3, 5], elements: bytes(60))))
+    var (refused, accepted) = (0, 0)
+    for seed in 0..<UInt64(Mutations.count) {
+      let damaged = Mutations.of(original, seed: seed)
+      // Other first bytes make it a plain file, or none.
+      guard damaged.starts(with: [0x1f, 0x8b]) else { continue }
+      let file = folder.write(Data(damaged), to: "file")
+      do throws(DatasetError) {
+        let read = try bounded("seed \(seed)") { () throws(DatasetError) in
+          try IDXFile(contentsOf: file, rank: 3)
+        }
+        accepted += 1
+        #expect(read.shape == [4, 3, 5] && read.elements == bytes(60), "seed \(seed)")
+      } catch { refused += 1 }
+    }
+    #expect(
+      accepted > 0 && refused > Mutations.count / 4, "accepted \(accepted), refused \(refused)")
   }
 
   @Test func `damaged IDX labels`() throws {

@@ -3,59 +3,108 @@ import TestSupport
 import Testing
 import Torch
 
-/// Damaged files end in the typed error or in tensors whose numbers can be read.
-@Suite struct PyTorchArchiveFuzzTests {
+/// Damaged files end in the typed error or in the numbers that were saved, never in others or a crash.
+@Suite(.timeLimit(.minutes(30))) struct PyTorchArchiveFuzzTests {
   private static let names = [
     "types.pth", "types-protocol5.pth", "types-deflated.pth", "types-big-endian.pth", "views.pth",
     "module.pth", "checkpoint.pth", "two.pth", "evil-system.pth", "legacy.pth",
   ]
 
-  private func survives(_ bytes: [UInt8], _ folder: String) throws -> Bool {
-    let path = folder + "/a.pth"
-    try Data(bytes).write(to: URL(fileURLWithPath: path))
-    do throws(PyTorchArchiveError) {
-      let archive = try PyTorchArchive(contentsOf: path)
-      for dictionary in archive.stateDicts {
-        for (_, tensor) in try archive.tensors(of: dictionary) {
-          let count = tensor.withBytes { $0.reduce(0) { $0 &+ Int($1) } }
-          #expect(count >= 0 && tensor.strides == tensor.contiguous().strides)
-        }
-      }
-      return true
-    } catch {
-      #expect(error.path == path && !error.description.isEmpty)
-      return false
+  /// What an archive says a tensor is, bit for bit.
+  private struct Content: Equatable {
+    let dtype: DType
+    let shape: [Int]
+    let bytes: [UInt8]
+
+    init(_ tensor: Tensor) {
+      dtype = tensor.dtype
+      shape = tensor.shape
+      bytes = tensor.withBytes { Array($0) }
     }
   }
 
-  @Test func `damaged archives`() throws {
+  /// Every tensor by its dictionary's key and its name; nil when the file is refused.
+  private func read(_ bytes: [UInt8], _ folder: String, _ input: String) throws
+    -> [String: [String: Content]]?
+  {
+    let path = folder + "/a.pth"
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    do throws(PyTorchArchiveError) {
+      return try bounded(input) { () throws(PyTorchArchiveError) in
+        let archive = try PyTorchArchive(contentsOf: path)
+        var result: [String: [String: Content]] = [:]
+        for dictionary in archive.stateDicts {
+          for (name, tensor) in try archive.tensors(of: dictionary) {
+            result[dictionary.key, default: [:]][name] = Content(tensor)
+          }
+        }
+        return result
+      }
+    } catch {
+      #expect(error.path == path && !error.description.isEmpty, "\(input)")
+      return nil
+    }
+  }
+
+  /// Each record has a checksum: what is accepted was damaged outside the records, and nothing has changed.
+  @Test func `a damaged archive is refused, or holds the very same tensors`() throws {
     try withTemporaryDirectory { folder in
       let originals = try Self.names.map {
         [UInt8](try Data(contentsOf: URL(fileURLWithPath: PyTorchArchiveTests.path($0))))
       }
+      let contents = try zip(originals, Self.names).map { try read($0, folder, $1) }
+      #expect(contents.count { $0 == nil } == 2, "the evil and the old one only")
+      var (accepted, refused) = (0, 0)
       for seed in 0..<Mutations.count {
-        let original = originals[seed % originals.count]
-        _ = try survives(Mutations.of(original, seed: UInt64(seed)), folder)
+        let index = seed % originals.count
+        let input = "seed \(seed) of \(Self.names[index])"
+        let damaged = Mutations.of(originals[index], seed: UInt64(seed))
+        guard let found = try read(damaged, folder, input) else {
+          refused += 1
+          continue
+        }
+        accepted += 1
+        #expect(found == contents[index], "\(input)")
       }
+      #expect(
+        accepted > 0 && refused > Mutations.count / 4, "accepted \(accepted), refused \(refused)")
     }
   }
 
   /// A damaged pickle in a sound archive: the checksum does not stand in front of the machine.
-  @Test func `damaged pickles`() throws {
+  @Test func `a damaged pickle is refused, or names numbers of the file`() throws {
     try withTemporaryDirectory { folder in
-      var (read, refused) = (0, 0)
-      let shape: [([UInt8], [String: [UInt8]])] = try Self.names.prefix(8).map { name in
+      var (accepted, refused) = (0, 0)
+      let archives: [([UInt8], [String: [UInt8]])] = try Self.names.prefix(8).map { name in
         try StoredArchive(path: PyTorchArchiveTests.path(name)).parts
       }.filter { !$0.0.isEmpty }
-      #expect(shape.count >= 6)
+      #expect(archives.count >= 6)
       for seed in 0..<Mutations.count {
-        let (pickle, storages) = shape[seed % shape.count]
+        let (pickle, storages) = archives[seed % archives.count]
         let zip = ZipContent(
           pickle: Mutations.of(pickle, seed: UInt64(seed)), storages: storages)
-        if try survives(zip.bytes, folder) { read += 1 } else { refused += 1 }
+        guard let found = try read(zip.bytes, folder, "seed \(seed)") else {
+          refused += 1
+          continue
+        }
+        accepted += 1
+        for (name, content) in found.values.joined() {
+          let width = content.dtype.byteCount
+          #expect(content.shape.allSatisfy { $0 >= 0 }, "seed \(seed): \(name)")
+          #expect(
+            content.bytes.count == content.shape.reduce(width, *), "seed \(seed): \(name)")
+          let known = Set(storages.values.flatMap { Self.elements($0, width) })
+          #expect(
+            known.isSuperset(of: Self.elements(content.bytes, width)), "seed \(seed): \(name)")
+        }
       }
-      #expect(refused > read / 4 && read > 0, "read \(read), refused \(refused)")
+      #expect(
+        refused > accepted / 4 && accepted > 0, "accepted \(accepted), refused \(refused)")
     }
+  }
+
+  private static func elements(_ bytes: [UInt8], _ width: Int) -> [[UInt8]] {
+    stride(from: 0, to: bytes.count - width + 1, by: width).map { Array(bytes[$0..<$0 + width]) }
   }
 }
 

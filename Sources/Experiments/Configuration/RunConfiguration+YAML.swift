@@ -21,15 +21,13 @@ extension RunConfiguration {
     try self.init(yaml: text, named: path)
   }
 
-  private static let longestFile = 1 << 20
+  /// Far beyond any configuration; it bounds what nested keys, hashed level by level, can cost.
+  private static let longestFile = 1 << 16
 
   /// - Parameter name: what errors call the text.
   public init(yaml text: String, named name: String = "configuration") throws(UsageError) {
     self.init()
-    let node: Node?
-    do { node = try Yams.compose(yaml: text) } catch {
-      throw UsageError("\(name): expected YAML, found a mistake: \(Self.summary(error))")
-    }
+    let node = try YAMLDocument.compose(text, named: name)
     // An empty file, or one of comments only, says nothing.
     guard let node, node != Node("", .implicit) else { return }
     guard case .mapping(let mapping) = node else {
@@ -68,10 +66,6 @@ extension RunConfiguration {
         "\(place): expected one value, found a mapping; settings are not nested: "
           + "--print-config prints an example")
     }
-  }
-
-  private static func summary(_ error: any Error) -> String {
-    "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
   }
 
   /// The complete configuration; read back, it is the same.
