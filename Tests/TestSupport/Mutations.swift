@@ -96,9 +96,11 @@ public enum Mutations {
   }
 }
 
-/// SplitMix64: the numbers behind the damage, the same on every machine.
-struct MutationRandom {
+/// SplitMix64: the numbers behind damage and kills, the same on every machine.
+public struct MutationRandom: Sendable {
   var state: UInt64
+
+  public init(state: UInt64) { self.state = state }
 
   mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
@@ -109,7 +111,7 @@ struct MutationRandom {
   }
 
   /// In `0 ..< bound`; 0 for a bound below 1. The slight bias of a remainder does not matter here.
-  mutating func below(_ bound: Int) -> Int { bound < 1 ? 0 : Int(next() % UInt64(bound)) }
+  public mutating func below(_ bound: Int) -> Int { bound < 1 ? 0 : Int(next() % UInt64(bound)) }
 
   /// From 1 on, small ones as often as large ones.
   mutating func length(upTo limit: Int) -> Int {

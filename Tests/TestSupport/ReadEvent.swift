@@ -1,41 +1,47 @@
 import Foundation
 
-@testable import Training
+/// An event of TensorBoard as the wire format holds it, read without any of the writer's code.
+public struct ReadEvent: Equatable, Sendable {
+  public var time = 0.0
+  public var step = 0
+  public var version: String?
+  public var scalars: [String: Float] = [:]
+  public var histograms: [String: Histogram] = [:]
 
-/// An event as the wire format holds it, read without any of the writer's code but the checksum.
-struct ReadEvent: Equatable {
-  var time = 0.0
-  var step = 0
-  var version: String?
-  var scalars: [String: Float] = [:]
-  var histograms: [String: Histogram] = [:]
-
-  struct Histogram: Equatable {
-    var numbers: [Int: Double] = [:]  // min, max, num, sum, sum_squares by field
-    var limits: [Double] = []
-    var counts: [Double] = []
+  public struct Histogram: Equatable, Sendable {
+    public var numbers: [Int: Double] = [:]  // min, max, num, sum, sum_squares by field
+    public var limits: [Double] = []
+    public var counts: [Double] = []
   }
 
-  struct Damage: Error {}
+  public struct Damage: Error {}
 
   /// All events of a file; both checksums of each record are compared.
-  static func all(_ path: String) throws -> [ReadEvent] {
+  public static func all(_ path: String) throws -> [ReadEvent] {
     var rest = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))[...]
     var events: [ReadEvent] = []
     while !rest.isEmpty {
       guard rest.count >= 16 else { throw Damage() }
       let count = Int(number(rest.prefix(8)))
       guard rest.count >= 16 + count,
-        number(rest.dropFirst(8).prefix(4)) == UInt64(CRC32C.masked(rest.prefix(8)))
+        number(rest.dropFirst(8).prefix(4)) == UInt64(masked(rest.prefix(8)))
       else { throw Damage() }
       let data = rest.dropFirst(12).prefix(count)
-      guard number(rest.dropFirst(12 + count).prefix(4)) == UInt64(CRC32C.masked(data)) else {
+      guard number(rest.dropFirst(12 + count).prefix(4)) == UInt64(masked(data)) else {
         throw Damage()
       }
       events.append(try ReadEvent(data))
       rest = rest.dropFirst(16 + count)
     }
     return events
+  }
+
+  /// CRC-32C bit by bit, turned by 15 bits and moved, as records hold it.
+  private static func masked(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    let sum = ~bytes.reduce(UInt32.max) { sum, byte in
+      (0..<8).reduce(sum ^ UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1 * 0x82f6_3b78) }
+    }
+    return (sum >> 15 | sum << 17) &+ 0xa282_ead8
   }
 
   private init(_ data: ArraySlice<UInt8>) throws {
