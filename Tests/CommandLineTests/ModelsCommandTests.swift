@@ -23,11 +23,25 @@ import Testing
     let models: [Row]
   }
 
-  @Test func `every network is listed with its published size`() throws {
+  @Test func `every network is listed with the size of its published table`() throws {
+    try Workplace.with { place in
+      _ = try place.succeed("models --image-size 224 --classes 1000 --json m.json")
+      let record = try place.json("m.json", as: Record.self)
+      #expect(record.models.map(\.model) == ModelName.allCases)
+      for row in record.models {
+        let expected = PublishedTable.size(of: row.model)
+        #expect(row.parameters == expected.parameters, "\(row.model)")
+        #expect(row.neurons == expected.neurons, "\(row.model)")
+        #expect(row.multiplyAccumulatesPerStep == expected.operations, "\(row.model)")
+        #expect(row.multiplyAccumulates == 4 * expected.operations - 3 * expected.stem)
+      }
+    }
+  }
+
+  @Test func `a row says the name, the stem and the numbers`() throws {
     try Workplace.with { place in
       let output = try place.succeed("models --image-size 224 --classes 1000 --json m.json")
       let record = try place.json("m.json", as: Record.self)
-      #expect(record.models.map(\.model) == ModelName.allCases)
       let row = try #require(record.models.first { $0.model == .resnet18 })
       #expect(row.parameters == 11_689_512 && row.stem == .imagenet)
       #expect(row.multiplyAccumulatesPerStep == 1_814_073_344)

@@ -91,6 +91,72 @@ import Torch
     }
   }
 
+  /// Membranes carry over, every step has statistics of its own, and no rounding can flip a spike: the neuron gives
+  /// its surrogate's primitive.
+  private func lossGradients(
+    _ family: Family, _ neuron: any Neuron, _ unrolling: Unrolling, _ statistics: BatchStatistics
+  ) throws -> (result: LossGradients, buffers: NamedTensors, pass: ForwardPass) {
+    let network = try family.network(neuron)
+    let images = randomTensor([3, 3, family.size, family.size], seed: 4).sigmoid()
+    var pass = ForwardPass(.training, batchStatistics: statistics)
+    let result = network.lossGradients(
+      of: PerStepCrossEntropy(meanSquareWeight: 0.05), on: images,
+      labels: Tensor([0, 3, 6] as [Int64]), encoder: DirectEncoding(steps: 3), &pass,
+      unrolling: unrolling)
+    return (result, network.buffers, pass)
+  }
+
+  @Test(arguments: families)
+  func `step by step gives every family the gradients of one graph`(_ family: Family) throws {
+    let soft = LIF(
+      tau: 2, surrogate: .arctan(width: 1), temporalGradient: .withinStep, isSpiking: false)
+    let neurons: [any Neuron] = [soft, Rectifier()]
+    for neuron in neurons {
+      let whole = try lossGradients(family, neuron, .allSteps, .eachStep)
+      let walked = try lossGradients(family, neuron, .stepByStep, .eachStep)
+      expectClose(walked.result.loss.item(), whole.result.loss.item(), relative: 1e-5)
+      let scale = whole.result.logits.magnitude().max().item()
+      expectClose(
+        walked.result.logits, whole.result.logits, relative: 1e-4, absolute: 1e-4 * scale)
+      #expect(walked.result.gradients.names == whole.result.gradients.names)
+      for (name, expected) in whole.result.gradients {
+        var size = expected.norm().item()
+        // A convolution's bias before batch norm has no gradient but rounding's.
+        if name.hasSuffix("bias"),
+          let weight = whole.result.gradients[name.dropLast(4) + "weight"], weight.rank == 4
+        {
+          size = max(size, weight.norm().item())
+        }
+        let error = (walked.result.gradients[name]! - expected).norm().item()
+        #expect(size > 0 && error <= 1e-3 * size, "\(name): off by \(error) of \(size)")
+      }
+      for (name, buffer) in whole.buffers {
+        expectClose(walked.buffers[name]!, buffer, relative: 1e-4, absolute: 1e-5, name)
+      }
+      #expect(walked.pass.activity.map(\.opportunities) == whole.pass.activity.map(\.opportunities))
+    }
+  }
+
+  @Test(arguments: families)
+  func `statistics of each step are not those of all, where there is batch norm`(
+    _ family: Family
+  ) throws {
+    let soft = LIF(
+      tau: 2, surrogate: .arctan(width: 1), temporalGradient: .withinStep, isSpiking: false)
+    let each = try lossGradients(family, soft, .allSteps, .eachStep)
+    let all = try lossGradients(family, soft, .allSteps, .allSteps)
+    if each.buffers.isEmpty {
+      #expect(each.result.logits.isIdentical(to: all.result.logits))
+    } else {
+      let difference = (each.result.logits - all.result.logits).norm().item()
+      #expect(difference > 1e-3 * all.result.logits.norm().item())
+      #expect(
+        each.buffers.contains { name, buffer in
+          (buffer - all.buffers[name]!).norm().item() > 1e-3 * buffer.norm().item()
+        })
+    }
+  }
+
   @Test(arguments: families)
   func `a rectified network says the same at every step`(_ family: Family) throws {
     let outcome = try run(family, Rectifier(), .evaluation, steps: 4, isConstant: true)

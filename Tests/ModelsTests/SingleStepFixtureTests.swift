@@ -47,7 +47,8 @@ import Torch
     expectClose(result.logits, theirs["logits"]!, relative: 0, absolute: 1e-4)
     expectClose(result.loss.item(), theirs["loss"]!.item(), relative: 1e-5)
     expectSameGradients(
-      result.gradients, theirs.part(way.prefix + "grad.").filter { $0 != "images" })
+      result.gradients, theirs.part(way.prefix + "grad.").filter { $0 != "images" },
+      .training)
     for (name, expected) in theirs.part("running.") {
       expectClose(
         try #require(network.buffers[name]), expected, relative: 1e-6, absolute: 1e-7, name)
@@ -62,7 +63,7 @@ import Torch
     let loss = PerStepCrossEntropy()(logits, theirs["labels"]!)
     expectSameGradients(
       loss.gradients(of: ["images": images]),
-      ["images": theirs["through.grad.images"]!])
+      ["images": theirs["through.grad.images"]!], .training)
   }
 
   @Test func `the choices are told apart by this fixture`() {
