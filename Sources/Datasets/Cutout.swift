@@ -4,7 +4,8 @@
 /// `⌊√(s·H·W/r)⌋` columns, at most the image's, is filled at a uniform place at which it lies wholly inside. So
 /// narrow ones are less likely than flat ones: r itself is uniform, not its logarithm.
 /// Reference: Zhong et al. 2020 (arXiv 1708.04896) as torchtoolbox 0.1.8.2 has it under the name Cutout, which
-/// is another thing than DeVries and Taylor's (arXiv 1708.04552).
+/// is another thing than DeVries and Taylor's (arXiv 1708.04552). There the height and width of an image are
+/// exchanged, which makes no difference for square ones, all that the release has.
 public struct Cutout: Hashable, Sendable, Codable {
   /// What the rectangle is filled with; a level is one of 0/255 … 255/255.
   public enum Fill: String, Hashable, Sendable, Codable, CaseIterable {
@@ -57,13 +58,21 @@ public struct Cutout: Hashable, Sendable, Codable {
     in shape: ImageDataset.Shape, using random: inout SplitMix64
   ) -> Rectangle? {
     guard random.unit() < probability else { return nil }
-    let pixels = random.uniform(in: area) * Double(shape.height * shape.width)
-    let ratio = random.uniform(in: aspect)
-    let width = min(shape.width, Int((pixels / ratio).squareRoot()))
-    let height = min(shape.height, Int((pixels * ratio).squareRoot()))
+    let share = random.uniform(in: area)
+    let (height, width) = Self.sides(share: share, ratio: random.uniform(in: aspect), in: shape)
     let left = random.below(shape.width - width + 1)
     let top = random.below(shape.height - height + 1)
     return Rectangle(top: top, left: left, height: height, width: width)
+  }
+
+  static func sides(
+    share: Double, ratio: Double, in shape: ImageDataset.Shape
+  ) -> (height: Int, width: Int) {
+    let pixels = share * Double(shape.height * shape.width)
+    return (
+      min(shape.height, Int((pixels * ratio).squareRoot())),
+      min(shape.width, Int((pixels / ratio).squareRoot()))
+    )
   }
 
   func apply(
@@ -72,6 +81,14 @@ public struct Cutout: Hashable, Sendable, Codable {
   ) {
     guard let hole = rectangle(in: shape, using: &random) else { return }
     let level = fill == .noise ? 0 : Self.level(&random)
+    paint(hole, level: level, on: image, shape: shape, using: &random)
+  }
+
+  /// - Parameter level: in [0, 1]; noise draws its own.
+  func paint(
+    _ hole: Rectangle, level: Float, on image: UnsafeMutableBufferPointer<Float>,
+    shape: ImageDataset.Shape, using random: inout SplitMix64
+  ) {
     for channel in 0..<shape.channels {
       for y in hole.top..<hole.top + hole.height {
         let row = (channel * shape.height + y) * shape.width + hole.left

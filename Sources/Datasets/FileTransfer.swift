@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import Torch
 
 /// One HTTP request whose body goes to a file, from a byte on; what came stays there, whatever happens.
 final class FileTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
@@ -111,7 +112,7 @@ final class FileTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
       guard outcome == nil, descriptor >= 0 else { return false }
       if let byteCount, received + data.count > byteCount {
         outcome = .refused("more than \(byteCount) bytes", mayChange: false)
-      } else if !Self.write(data, to: descriptor) {
+      } else if data.withUnsafeBytes({ $0.written(to: descriptor) }) != data.count {
         outcome = .unwritable(Self.reason)
       } else {
         received += data.count
@@ -126,19 +127,6 @@ final class FileTransfer: NSObject, URLSessionDataDelegate, @unchecked Sendable 
   ) {
     if let error { end(.interrupted(Self.text(of: error))) }
     finished.signal()
-  }
-
-  private static func write(_ data: Data, to descriptor: Int32) -> Bool {
-    data.withUnsafeBytes { bytes in
-      var done = 0
-      while done < bytes.count {
-        let step = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-        if step < 0, errno == EINTR { continue }
-        guard step >= 0 else { return false }
-        done += step
-      }
-      return true
-    }
   }
 
   /// Foundation's texts for a lost connection name a code and no more.

@@ -9,6 +9,11 @@ public protocol Encoder: Sendable {
   var emitsSpikes: Bool { get }
   /// `[B, C, H, W]` in [0, 1] → a signal of ``steps`` steps. Random numbers come from the pass's generator.
   func callAsFunction(_ images: Tensor, _ pass: inout ForwardPass) -> Signal
+  /// One step of that signal, `[B, C, H, W]`, so that a walk through time need not hold the others. From the
+  /// first step to the last, these are the values of the whole signal, from the same random numbers.
+  ///
+  /// - Parameter index: in `0 ..< steps`; called once for each, in order.
+  func step(_ index: Int, of images: Tensor, _ pass: inout ForwardPass) -> Tensor
 }
 
 /// Direct coding: the same image at each time step. The first layer of the network learns the code.
@@ -25,4 +30,6 @@ public struct DirectEncoding: Encoder, Equatable {
   public func callAsFunction(_ images: Tensor, _ pass: inout ForwardPass) -> Signal {
     Signal(constant: images, steps: steps)
   }
+
+  public func step(_ index: Int, of images: Tensor, _ pass: inout ForwardPass) -> Tensor { images }
 }

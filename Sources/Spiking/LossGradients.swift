@@ -30,19 +30,21 @@ extension SpikingNetwork {
     of objective: some Objective, on images: Tensor, labels: Tensor, encoder: some Encoder,
     _ pass: inout ForwardPass, unrolling: Unrolling = .allSteps
   ) -> LossGradients {
-    let signal = encoder(images, &pass)
     // One step is one graph.
-    guard unrolling == .stepByStep, signal.steps > 1 else {
+    guard unrolling == .stepByStep, encoder.steps > 1 else {
+      let signal = encoder(images, &pass)
       let logits = self(signal, &pass)
       let loss = objective(logits, labels)
       return LossGradients(
         loss: loss.detached(), logits: logits.detached(), gradients: loss.gradients(of: parameters))
     }
-    return lossGradientsStepByStep(of: objective, on: signal, labels: labels, &pass)
+    return lossGradientsStepByStep(
+      of: objective, on: images, labels: labels, encoder: encoder, &pass)
   }
 
   private func lossGradientsStepByStep(
-    of objective: some Objective, on signal: Signal, labels: Tensor, _ pass: inout ForwardPass
+    of objective: some Objective, on images: Tensor, labels: Tensor, encoder: some Encoder,
+    _ pass: inout ForwardPass
   ) -> LossGradients {
     precondition(
       objective.isMeanOverSteps,
@@ -55,9 +57,10 @@ extension SpikingNetwork {
     var logits: [Tensor] = []
     var sum = NamedTensors()
     pass.walkingSteps { walk in
-      for values in signal.eachStep {
+      for index in 0..<encoder.steps {
+        let values = encoder.step(index, of: images, &walk)
         let outputs = self(Signal(stepped: values, steps: 1), &walk)
-        let share = objective(outputs, labels) / Double(signal.steps)
+        let share = objective(outputs, labels) / Double(encoder.steps)
         let gradients = share.gradients(of: parameters)
         if sum.isEmpty {
           // What differentiation returns may share memory with others.

@@ -26,18 +26,25 @@ public struct PoissonEncoding: Encoder, Equatable {
 
   /// - Precondition: the pass has a generator.
   public func callAsFunction(_ images: Tensor, _ pass: inout ForwardPass) -> Signal {
+    let pixels = images.tiled([steps] + Array(repeating: 1, count: images.rank - 1))
+    return Signal(stepped: spikes(of: pixels, pass), steps: steps)
+  }
+
+  /// - Precondition: the pass has a generator.
+  public func step(_ index: Int, of images: Tensor, _ pass: inout ForwardPass) -> Tensor {
+    spikes(of: images, pass)
+  }
+
+  private func spikes(of pixels: Tensor, _ pass: ForwardPass) -> Tensor {
     guard let generator = pass.generator else {
       preconditionFailure(
         "PoissonEncoding draws random numbers; give the pass a generator: ForwardPass(…, using:)")
     }
-    let pixels = images.tiled([steps] + Array(repeating: 1, count: images.rank - 1))
     let draws = Tensor.uniform(pixels.shape, dtype: pixels.dtype, using: generator)
       .moved(to: pixels.device)
     let spikes = (pixels.detached() .> draws).converted(to: pixels.dtype)
     // p − p is exactly 0: the spikes' values, the pixels' derivatives.
-    let values =
-      pixels.requiresGradient && isRecordingGradients
+    return pixels.requiresGradient && isRecordingGradients
       ? spikes + (pixels - pixels.detached()) : spikes
-    return Signal(stepped: values, steps: steps)
   }
 }

@@ -39,17 +39,11 @@ final class PyTorchArchiveFile: Sendable {
   /// Fills memory with what begins at `offset`.
   func fill(_ memory: UnsafeMutableRawBufferPointer, from offset: Int) throws(Failure) {
     precondition(offset >= 0 && memory.count <= count - offset, "outside the file")
-    var done = 0
-    while done < memory.count {
-      let step = pread(descriptor, memory.baseAddress! + done, memory.count - done, offset + done)
-      if step < 0, errno == EINTR { continue }
-      guard step > 0 else {
-        throw Failure(
-          .unreadable, "file", expected: "\(count) readable bytes",
-          found: step == 0 ? "the file's end" : String(cString: strerror(errno)),
-          remedy: "check the disk, and that nothing else writes the file now")
-      }
-      done += step
+    guard memory.filled(from: descriptor, at: offset) == memory.count else {
+      throw Failure(
+        .unreadable, "file", expected: "\(count) readable bytes",
+        found: errno == 0 ? "the file's end" : String(cString: strerror(errno)),
+        remedy: "check the disk, and that nothing else writes the file now")
     }
   }
 }

@@ -99,14 +99,7 @@ private final class ReadableFile {
   }
 
   private func fill(_ memory: UnsafeMutableRawBufferPointer, from offset: Int) -> Bool {
-    var done = 0
-    while done < memory.count {
-      let step = pread(descriptor, memory.baseAddress! + done, memory.count - done, offset + done)
-      if step < 0, errno == EINTR { continue }
-      guard step > 0 else { return false }
-      done += step
-    }
-    return true
+    memory.filled(from: descriptor, at: offset) == memory.count
   }
 
   private func unreadable() -> SafetensorsError {

@@ -103,14 +103,7 @@ private final class ReplacementFile {
 
   /// Whether all bytes were written; `errno` says why not.
   func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    var done = 0
-    while done < bytes.count {
-      let step = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      if step < 0, errno == EINTR { continue }
-      guard step >= 0 else { return false }
-      done += step
-    }
-    return true
+    bytes.written(to: descriptor) == bytes.count
   }
 
   func check(_ done: Bool) throws(SafetensorsError) { if !done { throw failure() } }

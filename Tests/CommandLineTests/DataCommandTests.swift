@@ -38,8 +38,6 @@ import Torch
 
   // MARK: fetch and verify
 
-  static let official = OfficialFashionMNIST.files()
-
   struct Verification: Decodable {
     struct File: Decodable {
       let name: String
@@ -52,9 +50,9 @@ import Torch
   }
 
   /// The whole way with the real data: interrupted, taken up, checked, damaged, mended, read by name.
-  @Test(.enabled(if: official != nil, "Debian's dataset-fashion-mnist is not on this machine"))
+  @Test(.enabled(if: InstalledFashionMNIST.isExpected, "\(InstalledFashionMNIST.comment)"))
   func `Fashion-MNIST comes from its server, and is what was published`() throws {
-    let files = try #require(Self.official)
+    let files = try #require(OfficialFashionMNIST.files(), "make setup fetches it")
     let server = try LoopbackServer { request in
       files[String(request.path.dropFirst())].map { .file($0, for: request) } ?? .init(404)
     }

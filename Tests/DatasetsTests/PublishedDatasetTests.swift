@@ -37,9 +37,9 @@ import Testing
   }
 
   /// The real files, where Debian's package is there to make them from: every number of the catalogue.
-  @Test(.enabled(if: official != nil, "Debian's dataset-fashion-mnist is not on this machine"))
+  @Test(.enabled(if: InstalledFashionMNIST.isExpected, "\(InstalledFashionMNIST.comment)"))
   func `Fashion-MNIST's sizes and digests are the real ones`() throws {
-    let contents = try #require(Self.official)
+    let contents = try #require(OfficialFashionMNIST.files(), "make setup fetches it")
     for file in PublishedDataset.fashionMNIST.files {
       let content = try #require(contents[file.name])
       #expect(file.byteCount == content.count)
@@ -48,8 +48,6 @@ import Testing
       #expect(try InputFile(place).contentDigest(.md5) == file.contentDigest)
     }
   }
-
-  static let official = OfficialFashionMNIST.files()
 
   @Test func `an unknown name says what is known`() {
     let known = "expected one of fashion-mnist, mnist, cifar10, cifar100, found an unknown name."

@@ -63,6 +63,27 @@ import Torch
     #expect(Tensor.concatenating(pieces).isIdentical(to: code(images, steps: 4, seed: 6)))
   }
 
+  @Test(
+    arguments: [([3, 1, 8, 8], 1), ([5, 3, 7, 9], 4), ([1, 2, 1, 3], 9), ([4, 3, 33, 31], 3)],
+    [DType.float32, .float64])
+  func `steps drawn one by one are those of the whole signal, bit for bit`(
+    _ size: (shape: [Int], steps: Int), _ dtype: DType
+  ) {
+    let images = Tensor.uniform(size.shape, dtype: dtype, using: Generator(seed: 8))
+    func check(_ encoder: some Encoder) {
+      var (whole, walked) = (
+        ForwardPass(.training, using: Generator(seed: 9)),
+        ForwardPass(.training, using: Generator(seed: 9))
+      )
+      let signal = encoder(images, &whole)
+      let steps = (0..<size.steps).map { encoder.step($0, of: images, &walked).unsqueezed(0) }
+      #expect(Tensor.concatenating(steps).isIdentical(to: signal.unfolded))
+      #expect(whole.generator!.state.isIdentical(to: walked.generator!.state))
+    }
+    check(PoissonEncoding(steps: size.steps))
+    check(DirectEncoding(steps: size.steps))
+  }
+
   @Test func `a pass without a generator traps and says what to give it`() async throws {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]

@@ -130,6 +130,33 @@ import Torch
     }
   }
 
+  @Test func `memory does not grow with the number of steps of a rate code either`() async {
+    await #expect(processExitsWith: .success) {
+      // The input is large and the network narrow: 16 × 2 × 128 × 128 spikes a step are 2 MiB in float32.
+      func peak(_ unrolling: Unrolling, steps: Int) -> Int {
+        let network = SmallNetwork(
+          neuron: LIF(temporalGradient: .withinStep), channels: 1, dtype: .float32)
+        let images = Tensor.uniform([16, 2, 128, 128], using: Generator(seed: 1))
+        let labels = Tensor((0..<16).map { Int64($0 % 3) })
+        resetPeakMemory()
+        for _ in 0..<2 {
+          var pass = ForwardPass(
+            .training, batchStatistics: .eachStep, using: Generator(seed: 2))
+          _ = network.lossGradients(
+            of: PerStepCrossEntropy(), on: images, labels: labels,
+            encoder: PoissonEncoding(steps: steps), &pass, unrolling: unrolling)
+        }
+        return peakResidentMemory()
+      }
+      _ = peak(.stepByStep, steps: 1)
+      let short = peak(.stepByStep, steps: 4)
+      let long = peak(.stepByStep, steps: 32)
+      let megabyte = 1 << 20
+      // The spikes alone of the 28 more steps are 56 MiB.
+      #expect(long <= short + 24 * megabyte, "\(long) bytes for 32 steps, \(short) for 4")
+    }
+  }
+
   /// The mean of logits over time, and then one loss.
   struct LossOfTheMean: Objective {
     func callAsFunction(_ logits: Tensor, _ labels: Tensor) -> Tensor {

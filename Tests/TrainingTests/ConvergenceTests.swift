@@ -1,23 +1,25 @@
 import Datasets
-import Foundation
 import Layers
 import Models
 import Optimization
 import Spiking
+import TestSupport
 import Testing
 import Torch
 
 @testable import Training
 
-/// That it all learns something real; skipped where the data are not installed.
-@Suite(.enabled(if: isInstalled, "Fashion-MNIST is not on this machine"))
+/// That it all learns something real; skipped where set-up could not have the data.
+@Suite(.enabled(if: InstalledFashionMNIST.isExpected, "\(InstalledFashionMNIST.comment)"))
 struct ConvergenceTests {
   /// A linear classifier on as many images reaches about the same; chance is 10 %, silent neurons too.
   @Test(arguments: [false, true])
   func `1,500 pictures of clothes teach a small network most of the classes`(deflating: Bool) throws
   {
-    let train = try IDXCollection.fashionMNIST.load(.train, roots: [root]).prefix(1500)
-    let test = try IDXCollection.fashionMNIST.load(.test, roots: [root]).prefix(500)
+    let train = try IDXCollection.fashionMNIST.load(.train, roots: [InstalledFashionMNIST.root])
+      .prefix(1500)
+    let test = try IDXCollection.fashionMNIST.load(.test, roots: [InstalledFashionMNIST.root])
+      .prefix(500)
     let network = try VGG(
       VGGConfiguration(
         .vgg5, classes: 10, channels: 1, imageSize: 28, width: 1.0 / 8,
@@ -39,11 +41,4 @@ struct ConvergenceTests {
     #expect(Double(correct) / 500 >= 0.7)
     #expect(run.history[1].loss < run.history[0].loss)
   }
-}
-
-private let root = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-private var isInstalled: Bool {
-  (try? IDXCollection.fashionMNIST.locate(.train, roots: [root])) != nil
 }

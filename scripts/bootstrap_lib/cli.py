@@ -50,7 +50,10 @@ def run(options):
         libtorch.write_toolset(dest)
         if not options.no_vega:
             vega.set_up(dest)
-        return None if options.no_data else fashion.set_up(dest, not options.no_system)
+        if not options.no_data:
+            return fashion.set_up(dest, not options.no_system)
+        fashion.note_absence(dest, "left out: scripts/bootstrap --no-data")
+        return None
 
 
 def stop(*_):

@@ -61,6 +61,15 @@ class Data(Case):
         self.assertIsNone(fashion.set_up(self.dest, False))
         self.assertEqual(Server.asked, ["/a.gz", "/b.gz"])
 
+    def test_says_to_the_tests_that_the_data_could_not_be_had(self):
+        missing = self.dest / "data/fashion-mnist.missing"
+        Server.answers["/b.gz"] = (None, None)
+        warning = fashion.set_up(self.dest, False)
+        self.assertEqual(missing.read_text(encoding="utf-8"), warning + "\n")
+        Server.answers["/b.gz"] = (70, self.bodies["b.gz"])
+        self.assertIsNone(fashion.set_up(self.dest, False))
+        self.assertFalse(missing.exists())
+
     def test_from_a_folder(self):
         shelf = self.dest.parent / "shelf"
         shelf.mkdir()

@@ -1,5 +1,6 @@
 import Foundation
 internal import SwiftProtobuf
+import Torch
 
 /// Writes the curves of a run as TensorBoard reads them: `tensorboard --logdir FOLDER`.
 ///
@@ -122,16 +123,11 @@ public final class EventFileWriter {
 
   /// Hands what was added to the operating system.
   public func flush() throws(EventFileError) {
-    var done = 0
-    defer { buffer.removeFirst(done) }
-    while done < buffer.count {
-      let step = buffer.withUnsafeBytes {
-        write(descriptor, $0.baseAddress! + done, $0.count - done)
-      }
-      if step < 0, errno == EINTR { continue }
-      guard step >= 0 else { throw Self.failure(path) }
-      done += step
-    }
+    let done = buffer.withUnsafeBytes { $0.written(to: descriptor) }
+    let isWhole = done == buffer.count
+    let failure = isWhole ? nil : Self.failure(path)
+    buffer.removeFirst(done)
+    if let failure { throw failure }
   }
 
   /// Makes what was added safe against a power cut.
