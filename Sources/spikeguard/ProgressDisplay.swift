@@ -97,7 +97,8 @@ final class ProgressDisplay {
     lineIsOpen = false
   }
 
-  private func write(_ text: String) {  // A terminal that is gone, or a full disk behind it, is no reason to stop the work.
+  // A terminal that is gone, or a full disk behind it, is no reason to stop the work.
+  private func write(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 

@@ -97,7 +97,8 @@ import Torch
     withoutGradients { layer.bias.addInPlace(Tensor([Float(0.5), -1])) }
     let input = Tensor([Float(3), 7], shape: [1, 2, 1, 1]).requiringGradient()
     let output = layer(input, .training, copies: copies)
-    expectClose(output, Tensor([Float(0.5), -1], shape: [1, 2, 1, 1]), relative: 0, absolute: 1e-3)
+    expectClose(
+      output, Tensor([Float(0.5), -1], shape: [1, 2, 1, 1]), relative: 0, absolute: 1e-3)
     #expect(output.sum().gradients(of: ["x": input])["x"]!.isFinite().allTrue())
     expectClose(layer.runningMean, Tensor([Float(0.3), 0.7]), relative: 1e-6)
     // Copies of one value have the variance 0; one value alone has none.
