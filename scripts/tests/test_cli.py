@@ -34,6 +34,7 @@ class Command(Case):
     def test_all_well(self):
         self.assertEqual(self.run_with(), 0)
         self.assertRegex(self.output.getvalue(), r"Ready in \d+\.\d s\.")
+        self.assertIn("--no-data", (self.dest / "data/fashion-mnist.missing").read_text(encoding="utf-8"))
 
     def test_problem(self):
         self.assertEqual(self.run_with((host, "check_swift", Problem("no Swift", "install it"))), 1)
