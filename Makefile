@@ -46,7 +46,7 @@ test-slow: setup ## train every regime on a part of Fashion-MNIST to a stated ac
 	$(SWIFT) build --build-tests $(WALLS)
 	$(PATIENT) SPIKEGUARD_SLOW=1 $(SWIFT) test --skip-build --filter SlowTests
 
-torture: setup ## kill a training run 100 times and compare its end with an uncut run's (KILLS=... for another number)
+torture: setup ## kill training runs of three recipes 100 times and compare their ends with uncut runs' (KILLS=... for another number, SPIKEGUARD_SEED=... for the same moments)
 	$(SWIFT) build --build-tests $(WALLS)
 	$(PATIENT) SPIKEGUARD_KILLS=$(KILLS) $(SWIFT) test --skip-build --filter InterruptionTests
 

@@ -155,7 +155,7 @@ import Training
 
   private static let environment = ProcessInfo.processInfo.environment
   /// Of all recipes together. `make torture` sets SPIKEGUARD_KILLS to 100.
-  static let kills = environment["SPIKEGUARD_KILLS"].flatMap(Int.init) ?? 15
+  static let kills = environment["SPIKEGUARD_KILLS"].flatMap(Int.init) ?? 21
   private static let killsOfEach = (kills + recipes.count - 1) / recipes.count
   /// Of the moments of the kills; what they hit depends on the machine's speed, too.
   static let seed =
