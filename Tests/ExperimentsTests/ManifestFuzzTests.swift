@@ -108,7 +108,9 @@ import Training
       return nil
     case (let read as String, let file as String): return read == file ? nil : "\(path): \(read)"
     case (let read as NSNumber, let file as NSNumber):
-      return read == file ? nil : "\(path): \(read), in the file \(file)"
+      // The file may have more digits than a number.
+      return read == file || read.doubleValue == file.doubleValue
+        ? nil : "\(path): \(read), in the file \(file)"
     default: return "\(path): of another kind"
     }
   }
@@ -150,7 +152,7 @@ import Training
           accepted += 1
           let expected = Self.counts(damaged, isComplete: status == .finished)
           let found = [read.test, read.validation].map { $0.map { [$0.correct, $0.total] } }
-          #expect(found == expected, "seed \(seed)")
+          #expect(found == expected, "seed \(seed): \(String(decoding: damaged, as: UTF8.self))")
         } catch let error as RunFileError {
           refused += 1
           #expect(error.path == folder.metrics && error.line != nil, "seed \(seed): \(error)")
@@ -172,8 +174,17 @@ import Training
       guard let value = try? JSONSerialization.jsonObject(with: Data(line)),
         let object = value as? [String: Any]
       else {
-        guard isLast && !isComplete else { return nil }
-        break
+        if isLast && !isComplete { break }
+        // It also refuses numbers out of range, which the reader skips where they mean nothing to it.
+        guard let text = String(bytes: line, encoding: .utf8), text.hasPrefix("{") else {
+          return nil
+        }
+        if let match = text.firstMatch(of: /"correct":(\d+),.*"total":(\d+)/) {
+          result[text.contains(#""part":"test""#) ? 0 : 1] = [match.1, match.2].compactMap {
+            Int($0)
+          }
+        }
+        continue
       }
       guard object["event"] as? String == "evaluation",
         let score = object["score"] as? [String: Any],
