@@ -58,11 +58,14 @@ public struct RunSummary: Codable, Sendable, Equatable {
     return found
   }
 
-  /// What the run was told, by setting, without the seed and without what changes no result: equal for runs
+  /// What the run was told, by setting, and the data's checksums, without the seed and without what changes no result: equal for runs
   /// that differ in their seed only.
   public var recipe: [String: String] {
     var settings = record.configuration.texts
     for key in ["seed"] + RunConfiguration.runningKeys { settings[key] = nil }
+    // A file may have been replaced under the same name.
+    settings["training data"] = record.trainingData.crc32
+    settings["test data"] = record.testData?.crc32
     return settings
   }
 }
@@ -80,6 +83,7 @@ extension RunConfiguration {
 /// Runs that differ in their seed only.
 public struct RunGroup: Codable, Sendable, Equatable {
   public let runs: [RunSummary]
+  /// Over seeds: a run that repeats another's seed does not count again.
   public let testAccuracy: Spread?
 
   /// In the order of the first run of each.
@@ -95,8 +99,12 @@ public struct RunGroup: Codable, Sendable, Equatable {
 
   init(_ runs: [RunSummary]) {
     self.runs = runs
-    let finished = runs.filter { $0.record.status == .finished }
-    testAccuracy = Spread(finished.compactMap { $0.test?.accuracy })
+    var bySeed: [UInt64: Double] = [:]
+    for run in runs where run.record.status == .finished {
+      guard let accuracy = run.test?.accuracy, bySeed[run.record.seed] == nil else { continue }
+      bySeed[run.record.seed] = accuracy
+    }
+    testAccuracy = Spread(bySeed.sorted { $0.key < $1.key }.map(\.value))
   }
 }
 

@@ -8,8 +8,8 @@ struct RunsCommand: ParsableCommand {
     abstract: "Lists and compares training runs.",
     discussion: """
       Looks for run folders (a manifest.json that `spikeguard train` wrote) in the folders given and below them. \
-      Runs that differ in their seed only make a group, with mean ± sample standard deviation of the test \
-      accuracy of those that are finished. A run whose files are damaged is left out, with a warning. --compare shows which settings differ between the runs.
+      Runs that differ in their seed only make a group, with mean ± sample standard deviation over seeds of the \
+      test accuracy of those that are finished. A run whose files are damaged is left out, with a warning. --compare shows which settings differ between the runs.
       """)
 
   @Argument(help: "Folders to look in, or run folders themselves.")
@@ -35,7 +35,8 @@ struct RunsCommand: ParsableCommand {
           "\(folder): expected a folder with runs, found \(rest); name the --out of `spikeguard train`, "
             + "or a folder above it")
       }
-      for run in found.runs where !runs.contains(where: { $0.path == run.path }) {
+      for run in found.runs
+      where !runs.contains(where: { Self.place($0.path) == Self.place(run.path) }) {
         runs.append(run)
       }
     }
@@ -43,6 +44,11 @@ struct RunsCommand: ParsableCommand {
     try record.write(groups)
     print(list(groups).text)
     if compare { print("\n" + differences(runs)) }
+  }
+
+  /// `a` and `./a` are one folder.
+  private static func place(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
   }
 
   private func list(_ groups: [RunGroup]) -> TextTable {
@@ -68,10 +74,11 @@ struct RunsCommand: ParsableCommand {
 
   private func state(_ run: RunSummary) -> String {
     let record = run.record
-    guard record.status != .finished else { return "finished" }
+    let label = record.warnings.isEmpty ? "" : ", no valid evaluation"
+    guard record.status != .finished else { return "finished" + label }
     let isDead = record.status == .running && !RunLock.isHeld(RunFolder(existing: run.path))
     let word = isDead ? "killed" : record.status.rawValue
-    return "\(word) at \(record.stepsDone)/\(record.stepsInAll)"
+    return "\(word) at \(record.stepsDone)/\(record.stepsInAll)" + label
   }
 
   private func text(_ spread: Spread) -> String {
