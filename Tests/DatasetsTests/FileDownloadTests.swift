@@ -86,13 +86,13 @@ import Testing
 
   @Test func `a server that falls silent is given up, and asked for the rest`() throws {
     let isFirst = Mutex(true)
-    let result = try download(patience: 0.4) { request in
+    let result = try download(patience: 3) { request in
       let isSilent = isFirst.withLock { first in
         defer { first = false }
         return first
       }
       let reply = Self.good(request)
-      return isSilent ? reply.cut(after: 70_000, silence: 1.5) : reply
+      return isSilent ? reply.cut(after: 70_000, silence: 8) : reply
     }
     #expect(result.error == nil && result.held == Self.content)
     #expect(result.starts == [nil, 70_000])
