@@ -101,9 +101,9 @@ struct RegimeSlowTests {
         "optimizer: adamw\nlearning-rate: 0.002\nclip-norm: 1\nwarmup-epochs: 1\ndecay: step",
       measured: 0.825),
     Row(name: "ReLU twin", settings: "activation: relu\nlearning-rate: 0.05", measured: 0.838),
-    Row(name: "ResNet-18", settings: "model: resnet18\nwidth: 0.25", measured: 0.5, margin: 0.15),
+    Row(name: "ResNet-18", settings: "model: resnet18\nwidth: 0.25", measured: 0.486, margin: 0.15),
     Row(
-      name: "NF-ResNet-18", settings: "model: nf-resnet18\nwidth: 0.125", measured: 0.5,
-      margin: 0.15),
+      name: "NF-ResNet-18", settings: "model: nf-resnet18\nwidth: 0.125", measured: 0.2995,
+      margin: 0.09),
   ]
 }
