@@ -82,24 +82,6 @@ public struct NetworkRecipe: Codable, Sendable, Equatable {
   }
 }
 
-extension KeyedDecodingContainer {
-  /// Records from before there was a choice are of spiking networks. The synthesised decoder finds this one.
-  func decode(
-    _ type: NetworkRecipe.Activation.Type, forKey key: Key
-  ) throws -> NetworkRecipe.Activation {
-    try decodeIfPresent(type, forKey: key) ?? .spiking
-  }
-}
-
-extension KeyedDecodingContainer {
-  /// Records from before there was a choice are of direct coding.
-  func decode(
-    _ type: NetworkRecipe.Coding.Type, forKey key: Key
-  ) throws -> NetworkRecipe.Coding {
-    try decodeIfPresent(type, forKey: key) ?? .direct
-  }
-}
-
 /// A neuron as options say it.
 public struct NeuronRecipe: Codable, Sendable, Equatable {
   public enum ResetKind: String, Codable, Sendable, CaseIterable { case soft, hard, none }
