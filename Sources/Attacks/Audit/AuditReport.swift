@@ -1,0 +1,48 @@
+/// What an audit measured, and whether the number can be believed.
+public struct AuditReport: Codable, Equatable, Sendable {
+  public let threat: ThreatModel
+  public let seed: UInt64
+  /// Of all images.
+  public let clean: BinomialInterval
+  /// Of all images: those left by the attacks through the network's own gradient. This is the number that most
+  /// evaluations report.
+  public let ownGradient: BinomialInterval
+  /// Of all images: those that nothing in the audit fooled.
+  public let worstCase: BinomialInterval
+  /// What every answer is the mean of: 1 unless the network is stochastic.
+  public let draws: Int
+  /// Attack by attack, on the images that are classified correctly. Black-box and random attacks saw only those that the
+  /// white box had left.
+  public let outcomes: [AttackOutcome]
+  /// In the order of ``AuditCheck``.
+  public let flags: [AuditFlag]
+  public let verdict: AuditVerdict
+
+  /// Images looked at.
+  public var images: Int { clean.trials }
+  public var raised: [AuditFlag] { flags.filter(\.isRaised) }
+
+  public subscript(check: AuditCheck) -> AuditFlag { flags.first { $0.check == check }! }
+
+  /// - Parameter flags: what was measured; what is missing is put in as not measured.
+  init(
+    threat: ThreatModel, seed: UInt64, images: Int, cleanCorrect: Int, own: AttackOutcome?,
+    all: AttackOutcome?, draws: Int, outcomes: [AttackOutcome], flags: [AuditFlag],
+    whyMissing: String
+  ) {
+    self.threat = threat
+    self.seed = seed
+    self.draws = draws
+    self.outcomes = outcomes
+    func left(_ outcome: AttackOutcome?) -> BinomialInterval {
+      .wilson(successes: cleanCorrect - (outcome?.fooledCount ?? 0), trials: images)
+    }
+    clean = .wilson(successes: cleanCorrect, trials: images)
+    ownGradient = left(own)
+    worstCase = left(all)
+    self.flags = AuditCheck.allCases.map { check in
+      flags.first { $0.check == check } ?? AuditFlag(check, notMeasured: whyMissing)
+    }
+    verdict = AuditVerdict(self.flags, examined: cleanCorrect)
+  }
+}
