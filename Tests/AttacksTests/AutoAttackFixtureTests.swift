@@ -95,7 +95,6 @@ import Torch
 
   private func expectSame(_ ours: Tensor, _ name: String, tolerance: Double) {
     let theirs = file[name]!
-    print(name, difference(ours, theirs))
     #expect(difference(ours, theirs) <= tolerance, "\(name): \(difference(ours, theirs))")
     #expect(fooled(classifier, ours, labels) == fooled(classifier, theirs, labels), "\(name)")
     let moved = (theirs - images).flattened(from: 1).norm(.infinity, along: [1]) .> 0
