@@ -32,7 +32,9 @@ struct AllCommand: ParsableCommand {
   @OptionGroup var options: Options
 
   func run() throws {
-    try options.run([BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, PGDCase.self])
+    try options.run([
+      BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, PGDCase.self,
+    ])
   }
 }
 
