@@ -19,6 +19,7 @@ public struct FGSM: Attack {
   public func perturb(
     _ images: Tensor, labels: Tensor, against victim: inout Victim, using generator: Generator
   ) throws(AttackError) -> Tensor {
+    victim.beginRun()
     let gradient = try victim.lossGradient(images, labels: labels).gradient
     return (images + threat.steepestDirection(gradient) * epsilon).clamped(0, 1)
   }

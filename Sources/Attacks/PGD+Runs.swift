@@ -38,6 +38,7 @@ extension PGD {
   private func climb(
     from start: Tensor, _ images: Tensor, _ labels: Tensor, _ victim: inout Victim
   ) throws(AttackError) -> Tensor {
+    victim.beginRun()
     var point = start
     for _ in 0..<steps {
       let gradient = try victim.lossGradient(point, labels: labels).gradient

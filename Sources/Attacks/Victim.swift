@@ -4,10 +4,16 @@ public import Torch
 ///
 /// Every answer is checked: logits `[B, classes]` and finite, labels within the classes, gradients finite.
 public struct Victim {
-  private let classifier: Classifier
-  private let highestLabel: Int
+  let classifier: Classifier
+  let highestLabel: Int
   /// What was asked so far.
-  public private(set) var report = AttackReport()
+  public internal(set) var report = AttackReport()
+  /// What is differentiated; nil for the classifier itself.
+  private(set) var source: GradientSource?
+  /// The source's function for the run that goes on.
+  private(set) var sourceFunction: Classifier?
+  /// How many draws of a random classifier every answer is the mean of.
+  public private(set) var draws = 1
 
   /// Lends a victim to `body`; the classifier is not kept beyond it.
   ///
@@ -27,75 +33,60 @@ public struct Victim {
     highestLabel = labels.count == 0 ? -1 : Int(labels.max().item())
   }
 
-  /// What the classifier says of a batch, and how each loss changes with its image.
-  public struct Answer {
-    /// `[B, classes]`, cut from the graph.
-    public let logits: Tensor
-    /// Cross-entropy of each image, `[B]`.
-    public let losses: Tensor
-    /// ∂(Σ losses)/∂images, of the images' shape: each image's own gradient, whatever the batch size.
-    public let gradient: Tensor
+  /// Takes gradients from `source` within `body`.
+  mutating func differentiating<Result>(
+    through source: GradientSource, _ body: (inout Victim) throws(AttackError) -> Result
+  ) throws(AttackError) -> Result {
+    let (outer, outerFunction) = (self.source, sourceFunction)
+    self.source = source
+    sourceFunction = source.makeClassifier()
+    defer { (self.source, sourceFunction) = (outer, outerFunction) }
+    return try body(&self)
+  }
+
+  /// Answers with means over `draws` within `body`.
+  mutating func averaging<Result>(
+    over draws: Int, _ body: (inout Victim) throws(AttackError) -> Result
+  ) throws(AttackError) -> Result {
+    let outer = self.draws
+    self.draws = draws
+    defer { self.draws = outer }
+    return try body(&self)
+  }
+
+  /// To be called by an attack when it starts a run on a batch, so that a source which remembers iterations
+  /// starts afresh. Within a run the batch stays the same: image i is image i at every iteration.
+  public mutating func beginRun() {
+    sourceFunction = source?.makeClassifier()
   }
 
   /// Logits `[B, classes]` without a gradient.
   public mutating func logits(_ images: Tensor) throws(AttackError) -> Tensor {
-    count(images)
-    let logits = withoutGradients { classifier(images) }.detached()
-    try checkLogits(logits, batch: images.size(0), highestLabel: highestLabel)
-    return logits
-  }
-
-  /// Cross-entropy losses `[B]`, and whether each image is classified as something else than its label.
-  /// Among equal logits the first class is the prediction.
-  public mutating func score(_ images: Tensor, labels: Tensor) throws(AttackError) -> (
-    losses: Tensor, fooled: Tensor
-  ) {
-    let logits = try logits(images)
-    return (logits.crossEntropy(labels, reduction: .none), .!(logits.argmax(along: 1) .== labels))
-  }
-
-  /// The gradient of the cross-entropy with respect to the images only, whatever the caller's mode.
-  ///
-  /// The losses are summed, not averaged: an average of saturated losses underflows with the batch size.
-  /// - Throws: ``AttackError`` when the logits do not depend on the images through recorded operations, or
-  ///   the gradient has NaN or infinite numbers. Zero gradients are counted in ``report``.
-  public mutating func lossGradient(_ images: Tensor, labels: Tensor) throws(AttackError) -> Answer
-  {
-    count(images)
-    let input = images.requiringGradient()
-    let answer = try withGradients { () throws(AttackError) -> Answer in
-      let logits = classifier(input)
+    var sum: Tensor?
+    for _ in 0..<draws {
+      count(images)
+      let logits = withoutGradients { classifier(images) }.detached()
       try checkLogits(logits, batch: images.size(0), highestLabel: highestLabel)
-      guard logits.requiresGradient else {
-        throw .unusable(
-          .logits, expected: "a result that can be differentiated with respect to the images",
-          found: "one cut from the graph", remedy: "do not detach inside the classifier")
-      }
-      let losses = logits.crossEntropy(labels, reduction: .none)
-      do throws(TorchError) {
-        let gradient = try vectorJacobianProduct(
-          outputs: [losses.sum()], inputs: [input], vectors: nil)[0]
-        return Answer(logits: logits.detached(), losses: losses.detached(), gradient: gradient)
-      } catch { throw .engine(error) }
+      sum = sum.map { $0 + logits } ?? logits
     }
-    try check(answer.gradient)
-    return answer
+    return draws == 1 ? sum! : sum! / Double(draws)
   }
 
-  private mutating func check(_ gradient: Tensor) throws(AttackError) {
-    let largest = ThreatModel.rows(gradient).norm(.infinity, along: [1])
-    let broken = (.!largest.isFinite()).trueCount
-    guard broken == 0 else {
-      throw .unusable(
-        .gradient, expected: "finite numbers",
-        found: "NaN or infinity for \(broken) of \(gradient.size(0)) images",
-        remedy: "such images would stay unattacked and look robust: repair the network's backward")
-    }
-    report.gradientEvaluations.append(
-      .init(images: gradient.size(0), zeroGradients: (largest .== 0).trueCount))
+  /// Losses `[B]`, and whether each image is classified as something else than its label. Among equal logits the
+  /// first class is the prediction.
+  public mutating func score(
+    _ images: Tensor, labels: Tensor, loss: AttackLoss = .crossEntropy
+  ) throws(AttackError) -> (losses: Tensor, fooled: Tensor) {
+    let logits = try logits(images)
+    return (try loss(logits, labels), Self.errs(logits, labels))
   }
 
-  private mutating func count(_ images: Tensor) {
+  /// Whether the prediction is another class than the label, `[B]`.
+  static func errs(_ logits: Tensor, _ labels: Tensor) -> Tensor {
+    .!(logits.argmax(along: 1) .== labels)
+  }
+
+  mutating func count(_ images: Tensor) {
     report.classifierCalls += 1
     report.imagesClassified += images.size(0)
   }
