@@ -15,8 +15,8 @@ struct SpikeguardCommand: ParsableCommand {
       """,
     version: Spikeguard.version,
     subcommands: [
-      QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
-      GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
+      QuickstartCommand.self, TrainCommand.self, AttackCommand.self, AuditCommand.self,
+      PredictCommand.self, GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
       ModelsCommand.self, RunsCommand.self, DoctorCommand.self,
     ])
 

@@ -53,7 +53,8 @@ extension AuditCheck {
       "images whose logits stay the same to the last bit when their pixels are rounded"
     case .clampedInput:
       "images whose logits stay the same to the last bit when dark or bright pixels are cut off"
-    case .zeroBudget: "images that the evaluation counts as fooled when the attack may change nothing"
+    case .zeroBudget:
+      "images that the evaluation counts as fooled when the attack may change nothing"
     }
   }
 
@@ -111,7 +112,8 @@ extension AuditCheck {
     case .moreSteps: "attack with more steps until nothing is added"
     case .restarts: "attack with more restarts until nothing is added"
     case .leakedState: "reset the network at every call; membranes must start from zero"
-    case .stochastic: "average attacks over draws (EOT), and report the mean accuracy with its draws"
+    case .stochastic:
+      "average attacks over draws (EOT), and report the mean accuracy with its draws"
     case .batchDependence: "score in evaluation mode"
     case .softmaxOutput: "hand the attack the numbers before the softmax"
     case .quantizedInput: "attack straight through the rounding, with Square beside it"

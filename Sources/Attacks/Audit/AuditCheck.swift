@@ -70,11 +70,17 @@ extension AuditCheck {
     case .square:
       (0.002, "the 0.2 points at which AutoAttack itself warns")
     case .unbounded:
-      (0, "an image of another class is always within reach, so each one left is the attack's failure")
+      (
+        0,
+        "an image of another class is always within reach, so each one left is the attack's failure"
+      )
     case .blockedLayers:
       (0, "one layer without a gradient cuts off everything before it")
     case .leakedState, .batchDependence, .stochastic:
-      (0, "calls of one shape are computed alike, so a function of the image alone gives the same bits")
+      (
+        0,
+        "calls of one shape are computed alike, so a function of the image alone gives the same bits"
+      )
     case .softmaxOutput:
       (0.5, "rows of logits are non-negative with sum 1 by chance at most now and then")
     case .quantizedInput, .clampedInput:

@@ -14,6 +14,8 @@ public struct AuditReport: Codable, Equatable, Sendable {
   /// Attack by attack, on the images that are classified correctly. Black-box and random attacks saw only those that the
   /// white box had left.
   public let outcomes: [AttackOutcome]
+  /// The audited attack at rising ε, of all images.
+  public let curve: [EpsilonSweep.Point]
   /// In the order of ``AuditCheck``.
   public let flags: [AuditFlag]
   public let verdict: AuditVerdict
@@ -27,13 +29,14 @@ public struct AuditReport: Codable, Equatable, Sendable {
   /// - Parameter flags: what was measured; what is missing is put in as not measured.
   init(
     threat: ThreatModel, seed: UInt64, images: Int, cleanCorrect: Int, own: AttackOutcome?,
-    all: AttackOutcome?, draws: Int, outcomes: [AttackOutcome], flags: [AuditFlag],
-    whyMissing: String
+    all: AttackOutcome?, draws: Int, outcomes: [AttackOutcome], curve: [EpsilonSweep.Point],
+    flags: [AuditFlag], whyMissing: String
   ) {
     self.threat = threat
     self.seed = seed
     self.draws = draws
     self.outcomes = outcomes
+    self.curve = curve
     func left(_ outcome: AttackOutcome?) -> BinomialInterval {
       .wilson(successes: cleanCorrect - (outcome?.fooledCount ?? 0), trials: images)
     }

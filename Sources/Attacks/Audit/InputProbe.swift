@@ -76,7 +76,8 @@ struct InputProbe {
       Tensor.uniform(centre.shape, in: -size...size, dtype: centre.dtype, using: generator)
         .moved(to: centre.device)
     }
-    var rows = ClassifierProbe.changedRows(answer, ask((centre + noise(2 * grid.width)).clamped(0, 1)))
+    var rows = ClassifierProbe.changedRows(
+      answer, ask((centre + noise(2 * grid.width)).clamped(0, 1)))
     for _ in 0..<2 where rows.trueCount > 0 {
       let moved = (centre + noise(0.45 * grid.width)).clamped(0, 1)
       rows = rows .& (.!ClassifierProbe.changedRows(answer, ask(moved)))

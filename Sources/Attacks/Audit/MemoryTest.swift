@@ -31,7 +31,9 @@ struct MemoryTest {
     let count = answers.count
     func distance(_ signs: [Double]) -> Double {
       var sum = 0.0
-      for i in 0..<count { for j in 0..<count { sum += signs[i] * signs[j] * products[i * count + j] } }
+      for i in 0..<count {
+        for j in 0..<count { sum += signs[i] * signs[j] * products[i * count + j] }
+      }
       return sum
     }
     let actual = (0..<count).map { $0.isMultiple(of: 2) ? 1.0 : -1.0 }

@@ -13,6 +13,7 @@ extension RobustnessAudit {
     private(set) var own: AttackOutcome?
     /// What anything within ε fools.
     private(set) var all: AttackOutcome?
+    private(set) var curve: [EpsilonSweep.Point] = []
 
     init(
       _ plan: AuditPlan, _ subject: AuditSubject, _ audited: AuditedImages, draws: Int,
@@ -23,11 +24,7 @@ extension RobustnessAudit {
       self.audited = audited
       self.draws = draws
       self.progress = progress
-      let optional = [plan.fewerSteps, plan.otherLoss, plan.restarted].count { $0 != nil }
-      let across = plan.acrossSurrogates == nil ? 0 : 1 + subject.surrogates.count
-      let transfers = plan.transferred == nil ? 0 : subject.substitutes.count
-      let lists = [plan.queries, plan.sampling, plan.unbounded, plan.sweep]
-      parts = 3 + optional + across + transfers + lists.reduce(0) { $0 + $1.count }
+      parts = plan.attackCount(subject)
     }
 
     /// Every flag that takes an attack.
@@ -45,7 +42,7 @@ extension RobustnessAudit {
       var white = [oneStep, iterative] + fewer + other + restarted
 
       if let attack = plan.acrossSurrogates, !subject.surrogates.isEmpty {
-        let same = try add(attack, as: "\(attack.name) through its own")
+        let same = try through(attack, itsOwnOr: iterative)
         white.append(same)
         own = white.union("own gradient")
         var foreign: [AttackOutcome] = []
@@ -69,7 +66,7 @@ extension RobustnessAudit {
       var transfers: [AttackOutcome] = []
       if let attack = plan.transferred {
         for source in subject.substitutes {
-          transfers.append(try add(AttackThroughSource(attack, through: mean(source)), sparing: white))
+          transfers.append(try add(Transfer(attack, from: mean(source)), sparing: white))
         }
       }
       var queries: [AttackOutcome] = []
@@ -85,14 +82,30 @@ extension RobustnessAudit {
     }
 
     /// The attack at other ε: none, all, and those between.
-    private mutating func otherRadii(_ iterative: AttackOutcome) throws(AttackError) -> [AuditFlag] {
+    private mutating func otherRadii(_ iterative: AttackOutcome) throws(AttackError) -> [AuditFlag]
+    {
       var unbounded: [AttackOutcome] = []
       for attack in plan.unbounded { unbounded.append(try add(attack)) }
       var sweep: [(epsilon: Double, outcome: AttackOutcome)] = []
-      for attack in plan.sweep { sweep.append((attack.threat.epsilon, try add(attack))) }
+      for attack in plan.sweep {
+        sweep.append((attack.threat.epsilon, try through(attack, itsOwnOr: iterative)))
+      }
+      curve = sweep.map { epsilon, outcome in
+        EpsilonSweep.Point(
+          epsilon: epsilon,
+          robustAccuracy: .wilson(
+            successes: audited.count - outcome.fooledCount, trials: audited.total))
+      }
       return [
         .unbounded(unbounded), .largerBall(sweep), try zeroBudget(),
       ]
+    }
+
+    /// An attack with the audited one's name is the audited one: its result is known.
+    private mutating func through(
+      _ attack: any Attack, itsOwnOr known: AttackOutcome
+    ) throws(AttackError) -> AttackOutcome {
+      attack.name == known.name && attack.threat == plan.threat ? known : try add(attack)
     }
 
     private mutating func zeroBudget() throws(AttackError) -> AuditFlag {
@@ -101,7 +114,8 @@ extension RobustnessAudit {
         for batch in audited.batches { fooled += try evaluation(batch) }
         return AuditFlag(
           .zeroBudget, fooled.count { $0 }, of: fooled.count,
-          detail: "the evaluation with ε = 0 counts \(fooled.count { $0 }) correct images as fooled")
+          detail: "the evaluation with ε = 0 counts \(fooled.count { $0 }) correct images as fooled"
+        )
       }
       let outcome = try add(plan.zeroBudget)
       return AuditFlag(
@@ -135,5 +149,21 @@ extension RobustnessAudit {
         name: source.name, isSubstitute: source.isSubstitute,
         makeClassifier: RobustnessAudit.mean(source.makeClassifier, draws: draws))
     }
+  }
+}
+
+extension AuditPlan {
+  /// How many attacks are run on a subject.
+  func attackCount(_ subject: AuditSubject) -> Int {
+    func isAudited(_ attack: any Attack) -> Bool {
+      attack.name == iterative.name && attack.threat == threat
+    }
+    var count = 2 + [fewerSteps, otherLoss, restarted].count { $0 != nil }
+    if let attack = acrossSurrogates, !subject.surrogates.isEmpty {
+      count += subject.surrogates.count + (isAudited(attack) ? 0 : 1)
+    }
+    if transferred != nil { count += subject.substitutes.count }
+    count += queries.count + sampling.count + unbounded.count + sweep.count { !isAudited($0) }
+    return count + (subject.evaluationAtZero == nil ? 1 : 0)
   }
 }

@@ -63,7 +63,8 @@ public struct RobustnessAudit: Sendable {
       flags += try run.flags()
       return AuditReport(
         threat: plan.threat, seed: seed, images: audited.total, cleanCorrect: audited.count,
-        own: run.own, all: run.all, draws: draws, outcomes: run.outcomes, flags: flags,
+        own: run.own, all: run.all, draws: draws, outcomes: run.outcomes,
+        curve: run.curve, flags: flags,
         whyMissing: "not part of this audit")
     }
   }
@@ -107,7 +108,7 @@ public struct RobustnessAudit: Sendable {
       threat: plan.threat, seed: seed,
       images: audited?.total ?? batches.reduce(0) { $0 + $1.images.size(0) },
       cleanCorrect: audited?.count ?? 0, own: nil, all: nil, draws: draws, outcomes: [],
-      flags: flags, whyMissing: why)
+      curve: [], flags: flags, whyMissing: why)
   }
 
   /// Answers that are means over several draws.

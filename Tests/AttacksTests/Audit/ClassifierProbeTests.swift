@@ -135,4 +135,3 @@ import Torch
     #expect(large.flags.map(\.isRaised) == [false, true])
   }
 }
-

@@ -64,7 +64,8 @@ private func outcome(_ name: String, _ pattern: String) -> AttackOutcome {
       foreign: [outcome("triangle 0.1", "........"), outcome("arctan 4", "x.xxx...")])
     #expect(flag.count.successes == 2 && flag.count.trials == 8)
     #expect(
-      flag.detail == "the strongest (arctan 4) fools 4, the weakest (triangle 0.1) 0: 4 apart; its own 2")
+      flag.detail
+        == "the strongest (arctan 4) fools 4, the weakest (triangle 0.1) 0: 4 apart; its own 2")
   }
 
   @Test func `robust is what is left`() {
