@@ -15,10 +15,10 @@ struct AuditText {
   private var accuracies: String {
     var table = TextTable(["", "accuracy (95 % interval)  correct/images"])
     table.add(["clean", results.clean.cell])
-    guard !results.attacks.isEmpty else { return table.text }
+    guard let own = results.ownGradient, let worst = results.worstCase else { return table.text }
     let radius = "ε \(PixelText.text(results.epsilon))"
-    table.add(["attacks through its own gradient, \(radius)", results.ownGradient.cell])
-    table.add(["everything in the audit, \(radius)", results.worstCase.cell])
+    table.add(["attacks through its own gradient, \(radius)", own.cell])
+    table.add(["everything in the audit, \(radius)", worst.cell])
     return table.text
   }
 

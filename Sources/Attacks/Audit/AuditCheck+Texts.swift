@@ -43,7 +43,7 @@ extension AuditCheck {
     case .otherLoss:
       "images that the margin of the logits breaks and cross-entropy does not, all else alike"
     case .moreSteps: "images that the last fifth of the steps breaks"
-    case .restarts: "images that only a further random start breaks"
+    case .restarts: "images that only the last of several random starts breaks"
     case .square: "images that Square fools and no white-box attack does"
     case .leakedState: "images whose logits depend on what was asked before"
     case .stochastic: "images whose logits change when the same batch is asked again"

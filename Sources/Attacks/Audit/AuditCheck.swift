@@ -36,6 +36,8 @@ public enum AuditCheck: String, Codable, Sendable, CaseIterable {
     case measurement
     /// Gradients mislead the attacks: not believable.
     case masking
+    /// Attacks through the network's own surrogate are too weak: the number stands over several surrogates alone.
+    case surrogate
     /// The attacks were too weak: an upper bound, and a loose one.
     case effort
     /// To be said beside the number.
@@ -45,9 +47,10 @@ public enum AuditCheck: String, Codable, Sendable, CaseIterable {
   public var severity: Severity {
     switch self {
     case .leakedState, .batchDependence, .clampedInput, .zeroBudget: .measurement
-    case .oneStep, .blackBox, .unbounded, .randomSampling, .largerBall, .surrogateSpread,
+    case .oneStep, .blackBox, .unbounded, .randomSampling, .largerBall,
       .zeroGradients, .blockedLayers, .lossOfPrecision, .square, .quantizedInput:
       .masking
+    case .surrogateSpread: .surrogate
     case .otherLoss, .moreSteps, .restarts, .softmaxOutput: .effort
     case .stochastic: .note
     }

@@ -17,14 +17,14 @@ extension AuditPlan {
   /// An audit of an L∞ number with ε in pixel units, 0 < ε ≤ 1.
   ///
   /// The attack under audit is ``APGD`` on cross-entropy. It has no step size to be chosen wrongly, keeps what it finds
-  /// on its way, and starts from the same points whatever its number of steps and runs.
+  /// on its way, and starts from the same points whatever its number of steps.
   public static func standard(epsilon: Double, effort: Effort) -> AuditPlan {
     let threat = ThreatModel.linf(epsilon)
     let steps = effort.steps
     func apgd(
-      _ threat: ThreatModel, _ loss: AttackLoss = .crossEntropy, steps: Int, restarts: Int = 1
+      _ threat: ThreatModel, _ loss: AttackLoss = .crossEntropy, steps: Int
     ) -> APGD {
-      APGD(threat, loss: loss, steps: steps, restarts: restarts, stopsWhenAllFooled: true)
+      APGD(threat, loss: loss, steps: steps, stopsWhenAllFooled: true)
     }
     var plan = AuditPlan(
       threat: threat, oneStep: FGSM(epsilon: epsilon), iterative: apgd(threat, steps: steps),
@@ -32,7 +32,7 @@ extension AuditPlan {
       zeroBudget: FGSM(epsilon: 1e-6))
     plan.fewerSteps = apgd(threat, steps: steps * 4 / 5)
     plan.otherLoss = apgd(threat, .margin, steps: steps)
-    plan.restarted = apgd(threat, steps: steps, restarts: effort.restarts)
+    plan.restarts = effort.restarts
     plan.acrossSurrogates = apgd(threat, steps: effort == .quick ? steps : steps / 2)
     plan.transferred = apgd(threat, .margin, steps: steps)
     plan.queries = [

@@ -12,8 +12,8 @@ public struct AuditPlan: Sendable {
   public var fewerSteps: (any Attack)?
   /// The same on another loss.
   public var otherLoss: (any Attack)?
-  /// The same from more starting points, the first ones its own.
-  public var restarted: (any Attack)?
+  /// How many starting points the audited attack gets in all; each further one sees what the others left.
+  public var restarts = 1
   /// One attack for all surrogates, the network's own included.
   public var acrossSurrogates: (any Attack)?
   /// What is transferred from each substitute.

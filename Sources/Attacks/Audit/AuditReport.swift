@@ -5,10 +5,10 @@ public struct AuditReport: Codable, Equatable, Sendable {
   /// Of all images.
   public let clean: BinomialInterval
   /// Of all images: those left by the attacks through the network's own gradient. This is the number that most
-  /// evaluations report.
-  public let ownGradient: BinomialInterval
-  /// Of all images: those that nothing in the audit fooled.
-  public let worstCase: BinomialInterval
+  /// evaluations report; nil where no attack was run.
+  public let ownGradient: BinomialInterval?
+  /// Of all images: those that nothing in the audit fooled; nil where no attack was run.
+  public let worstCase: BinomialInterval?
   /// What every answer is the mean of: 1 unless the network is stochastic.
   public let draws: Int
   /// Attack by attack, on the images that are classified correctly. Black-box and random attacks saw only those that the
@@ -37,8 +37,8 @@ public struct AuditReport: Codable, Equatable, Sendable {
     self.draws = draws
     self.outcomes = outcomes
     self.curve = curve
-    func left(_ outcome: AttackOutcome?) -> BinomialInterval {
-      .wilson(successes: cleanCorrect - (outcome?.fooledCount ?? 0), trials: images)
+    func left(_ outcome: AttackOutcome?) -> BinomialInterval? {
+      outcome.map { .wilson(successes: cleanCorrect - $0.fooledCount, trials: images) }
     }
     clean = .wilson(successes: cleanCorrect, trials: images)
     ownGradient = left(own)

@@ -5,6 +5,8 @@ public struct AuditVerdict: Codable, Equatable, Sendable {
     case believable
     /// It is an upper bound, but the attacks were too weak.
     case loose
+    /// Through the network's own surrogate it is too high; over several it stands.
+    case ensembleOnly
     /// Gradients mislead the attacks.
     case masked
     /// It is no measurement of this network.
@@ -29,12 +31,18 @@ public struct AuditVerdict: Codable, Equatable, Sendable {
         + chosen.map { "\($0.number)" }.joined(separator: ", ")
     }
     var sentence: String
-    if examined == 0 {
-      (kind, sentence) = (.empty, "nothing to believe: no image is classified correctly")
-    } else if let list = numbers(.measurement) {
+    if let list = numbers(.measurement) {
       (kind, sentence) = (.invalid, "not believable: the measurement is at fault (\(list))")
+    } else if examined == 0 {
+      (kind, sentence) = (.empty, "nothing to believe: no image is classified correctly")
     } else if let list = numbers(.masking) {
       (kind, sentence) = (.masked, "not believable: gradients are masked (\(list))")
+    } else if let list = numbers(.surrogate) {
+      (kind, sentence) = (
+        .ensembleOnly,
+        "believable as an upper bound over several surrogates, not through its own alone (\(list))"
+      )
+      if let weak = numbers(.effort) { sentence += ", and a loose one (\(weak))" }
     } else if let list = numbers(.effort) {
       (kind, sentence) = (.loose, "believable as an upper bound, and a loose one (\(list))")
     } else {

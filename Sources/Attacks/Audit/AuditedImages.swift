@@ -30,12 +30,14 @@ struct AuditedImages {
 
   /// What an attack does to each image.
   ///
-  /// - Parameter spared: images that are left alone and counted as not fooled.
-  /// - Parameter progress: told how many images are done.
+  /// - Parameters:
+  ///   - start: which of several starts this is, from 0: each draws from its own seed.
+  ///   - spared: images that are left alone and counted as not fooled.
+  ///   - progress: told how many images are done.
   func outcome(
-    of attack: any Attack, sparing spared: [Bool]? = nil, progress: (Int) -> Void
+    of attack: any Attack, start: Int = 0, sparing spared: [Bool]? = nil, progress: (Int) -> Void
   ) throws(AttackError) -> AttackOutcome {
-    let generator = Generator(seed: seed)
+    let generator = Generator(seed: seed &+ UInt64(start))
     var fooled: [Bool] = []
     for batch in batches {
       let size = batch.images.size(0)

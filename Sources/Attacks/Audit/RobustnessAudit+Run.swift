@@ -35,10 +35,10 @@ extension RobustnessAudit {
       flags.append(.fooled(.oneStep, by: [oneStep], missedBy: [iterative]))
       let fewer = try addAny(plan.fewerSteps)
       let other = try addAny(plan.otherLoss)
-      let restarted = try addAny(plan.restarted)
       flags.append(.fooled(.moreSteps, by: fewer.isEmpty ? [] : [iterative], missedBy: fewer))
       flags.append(.fooled(.otherLoss, by: other, missedBy: [iterative]))
-      flags.append(.fooled(.restarts, by: restarted, missedBy: [iterative]))
+      let (restarts, restarted) = try restarts(after: iterative)
+      flags.append(restarts)
       var white = [oneStep, iterative] + fewer + other + restarted
 
       if let attack = plan.acrossSurrogates, !subject.surrogates.isEmpty {
@@ -57,6 +57,30 @@ extension RobustnessAudit {
       flags += try beyondGradients(white.union("every white-box attack"))
       flags += try otherRadii(iterative)
       return flags
+    }
+
+    /// Further starts of the audited attack, each on what those before it left; the last one should find nothing.
+    private mutating func restarts(
+      after first: AttackOutcome
+    ) throws(AttackError) -> (flag: AuditFlag, starts: [AttackOutcome]) {
+      var starts: [AttackOutcome] = []
+      for number in 1..<max(plan.restarts, 1) {
+        let known = ([first] + starts).union("")
+        starts.append(
+          try add(
+            plan.iterative, as: "\(plan.iterative.name), start \(number + 1)", start: number,
+            sparing: known))
+      }
+      guard let last = starts.last else {
+        return (AuditFlag(.restarts, notMeasured: "the attack starts once"), [])
+      }
+      let found = starts.map { "\($0.fooledCount)" }.joined(separator: ", ")
+      return (
+        AuditFlag(
+          .restarts, last.fooledCount, of: last.fooled.count,
+          detail: "\(first.name) fools \(first.fooledCount), its further starts add \(found)"),
+        starts
+      )
     }
 
     /// Attacks without the network's gradient, on what the white box left.
@@ -129,13 +153,14 @@ extension RobustnessAudit {
     }
 
     private mutating func add(
-      _ attack: any Attack, as name: String? = nil, sparing spared: AttackOutcome? = nil
+      _ attack: any Attack, as name: String? = nil, start: Int = 0,
+      sparing spared: AttackOutcome? = nil
     ) throws(AttackError) -> AttackOutcome {
       part += 1
       let (part, parts, count) = (part, parts, audited.count)
       let progress = progress
       let title = name ?? attack.name
-      let measured = try audited.outcome(of: attack, sparing: spared?.fooled) {
+      let measured = try audited.outcome(of: attack, start: start, sparing: spared?.fooled) {
         progress(
           Progress(title: title, part: part, parts: parts, images: $0, imagesInAll: count))
       }
@@ -158,7 +183,7 @@ extension AuditPlan {
     func isAudited(_ attack: any Attack) -> Bool {
       attack.name == iterative.name && attack.threat == threat
     }
-    var count = 2 + [fewerSteps, otherLoss, restarted].count { $0 != nil }
+    var count = 1 + max(restarts, 1) + [fewerSteps, otherLoss].count { $0 != nil }
     if let attack = acrossSurrogates, !subject.surrogates.isEmpty {
       count += subject.surrogates.count + (isAudited(attack) ? 0 : 1)
     }

@@ -43,14 +43,14 @@ public struct RobustnessAudit: Sendable {
       images: first[0..<min(first.size(0), Self.probed)].detached())
     let (repeated, memory) = probe.repetition()
     var flags = given + repeated
-    guard memory != .state else {
-      return try report(
-        batches, nil, flags, draws: 1, why: "no attack means anything while state leaks")
-    }
-    flags += Self.questions(probe, memory, seed: seed)
-    let draws = memory == .none ? 1 : plan.draws
+    let draws = memory == .draws || memory == .seededDraws ? plan.draws : 1
     let audited = try AuditedImages(
       batches, Self.mean(subject.makeClassifier, draws: draws)(), seed: seed)
+    guard memory != .state else {
+      return try report(
+        batches, audited, flags, draws: 1, why: "no attack means anything while state leaks")
+    }
+    flags += Self.questions(probe, memory, seed: seed)
     guard audited.count > 0 else {
       return try report(batches, audited, flags, draws: draws, why: "no image is correct")
     }

@@ -33,6 +33,8 @@ public struct AuditJob: Sendable {
   public let epsilon: Double
   public let effort: AuditEffort
   public let seed: UInt64
+  /// The attacks; those of ``effort`` unless changed.
+  public var plan: AuditPlan
   /// Networks for the same task from which attacks are transferred.
   public var substitutes: [LoadedNetwork] = []
   /// Defects of the release's evaluation to put under audit; empty for a valid one.
@@ -48,6 +50,7 @@ public struct AuditJob: Sendable {
     self.epsilon = epsilon
     self.effort = effort
     self.seed = seed
+    plan = .standard(epsilon: epsilon, effort: effort.planned)
   }
 
   /// - Throws: ``UsageError`` for settings that make no sense, `AttackError` otherwise.

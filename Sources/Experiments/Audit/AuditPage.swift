@@ -62,8 +62,9 @@ struct AuditSection {
     return sections
   }
 
-  private static func text(_ score: Score) -> String {
-    "\(NumberText.percent(score.accuracy)) (\(NumberText.interval(score))), "
+  private static func text(_ score: Score?) -> String {
+    guard let score else { return "not measured" }
+    return "\(NumberText.percent(score.accuracy)) (\(NumberText.interval(score))), "
       + "\(NumberText.count(score.correct)) of \(NumberText.count(score.total)) images"
   }
 

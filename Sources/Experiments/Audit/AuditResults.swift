@@ -26,10 +26,10 @@ public struct AuditResults: Codable, Sendable, Equatable {
   /// What every answer is the mean of.
   public let draws: Int
   public let clean: Score
-  /// Left by the attacks through the network's own gradient.
-  public let ownGradient: Score
+  /// Left by the attacks through the network's own gradient; nil where no attack was run.
+  public let ownGradient: Score?
   /// Left by everything in the audit.
-  public let worstCase: Score
+  public let worstCase: Score?
   public let attacks: [Attack]
   /// Under the audited attack at rising ε.
   public let curve: [Point]
@@ -98,8 +98,8 @@ public struct AuditResults: Codable, Sendable, Equatable {
     verdict = report.verdict
     draws = report.draws
     clean = Score(report.clean)
-    ownGradient = Score(report.ownGradient)
-    worstCase = Score(report.worstCase)
+    ownGradient = report.ownGradient.map(Score.init)
+    worstCase = report.worstCase.map(Score.init)
     attacks = report.outcomes.map {
       Attack(name: $0.name, fooled: $0.fooledCount, of: $0.fooled.count)
     }

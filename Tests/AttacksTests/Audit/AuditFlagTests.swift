@@ -78,6 +78,15 @@ import Testing
         [.moreSteps, .restarts], .loose,
         "believable as an upper bound, and a loose one (flags 11, 12)"
       ),
+      (
+        [.surrogateSpread], .ensembleOnly,
+        "believable as an upper bound over several surrogates, not through its own alone (flag 6)"
+      ),
+      (
+        [.surrogateSpread, .restarts], .ensembleOnly,
+        "believable as an upper bound over several surrogates, not through its own alone (flag 6), "
+          + "and a loose one (flag 12)"
+      ),
       ([.restarts, .blackBox], .masked, "not believable: gradients are masked (flag 2)"),
       (
         [.blackBox, .randomSampling, .otherLoss], .masked,
@@ -99,12 +108,17 @@ import Testing
     #expect(verdict.kind == kind && verdict.sentence == sentence)
   }
 
+  @Test func `a fault of the measurement is said even where nothing was attacked`() {
+    let verdict = AuditVerdict(Self.flags([.leakedState]), examined: 0)
+    #expect(verdict.kind == .invalid)
+  }
+
   @Test func `the verdict says how much was not asked`() {
     let verdict = AuditVerdict(Self.flags([], open: [.square, .surrogateSpread]), examined: 50)
     #expect(
       verdict.sentence == "believable as an upper bound; 2 of 20 checks were not made")
     #expect(
-      AuditVerdict(Self.flags([.leakedState]), examined: 0).sentence
+      AuditVerdict(Self.flags([.restarts]), examined: 0).sentence
         == "nothing to believe: no image is classified correctly")
   }
 }
