@@ -3,8 +3,18 @@ import Torch
 extension LIF {
   /// The equations as they stand, one tensor operation at a time: the definition of the fused kernel.
   ///
-  /// A spike is `heaviside(u) + (G(u) − G(u).detached())`: the value of the step, the derivatives of G.
+  /// A spike is `heaviside(u) + (G(u) − G(u).detached())`: the value of the step, the derivatives of
+  /// `surrogateScale · G`.
   func composed(_ current: Signal, _ membrane: Tensor?) -> Response {
+    composed(current, membrane) { _, u in fire(u) }
+  }
+
+  /// The same recursion with another spike.
+  ///
+  /// - Parameter fire: a step t and u = h[t] − threshold, `[B, …]`, to s[t] with the derivatives that it is to have.
+  func composed(
+    _ current: Signal, _ membrane: Tensor?, firing fire: (Int, Tensor) -> Tensor
+  ) -> Response {
     let steps = current.unfolded
     var potential = membrane ?? Tensor.zeros(like: steps[0].detached())
     var spikes: [Tensor] = []
@@ -12,7 +22,7 @@ extension LIF {
       let carried = temporalGradient == .throughTime ? potential : potential.detached()
       let scaled = inputScale == 1 ? steps[t] : steps[t] * inputScale
       let charged = carried * leak + scaled
-      let spike = fire(charged - threshold)
+      let spike = fire(t, charged - threshold)
       let resetting = detachesReset ? spike.detached() : spike
       switch reset {
       case .soft: potential = charged - resetting * threshold
@@ -27,10 +37,13 @@ extension LIF {
       count: isSpiking ? all.detached().sum() : Tensor(Int64(0)))
   }
 
+  /// 1 where u ≥ 0, else 0; a constant to the gradient.
+  static func step(_ u: Tensor) -> Tensor { (u.detached() .>= 0).converted(to: u.dtype) }
+
   private func fire(_ u: Tensor) -> Tensor {
-    let smooth = surrogate.primitive(u)
+    let primitive = surrogate.primitive(u)
+    let smooth = surrogateScale == 1 ? primitive : primitive * surrogateScale
     guard isSpiking else { return smooth }
-    let step = (u.detached() .>= 0).converted(to: u.dtype)
-    return step + (smooth - smooth.detached())
+    return Self.step(u) + (smooth - smooth.detached())
   }
 }
