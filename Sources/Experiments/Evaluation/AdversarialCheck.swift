@@ -22,6 +22,18 @@ public struct AdversarialCheck: Codable, Sendable, Equatable {
   /// The first images with a fault, by their place in the file.
   public let firstFaults: [Int]
 
+  /// What was looked for, and how many images have it.
+  public var faults: [(what: String, images: Int)] {
+    [
+      ("not finite", bounds.nonFinite), ("outside [0, 1]", bounds.outsidePixelRange),
+      ("further than ε", bounds.outsideBall), ("another label", wrongLabels),
+      ("another prediction", wrongPredictions),
+    ]
+  }
+  /// The largest ‖x′ − x‖, in pixel units.
+  public var largestDistance: Double { bounds.largestDistance }
+  /// As `L∞ 8/255`.
+  public var threatText: String { "\(facts.threat)" }
   public var isSound: Bool { bounds.isEmpty && wrongLabels == 0 && wrongPredictions == 0 }
 
   /// Reads, measures and scores.

@@ -2,6 +2,7 @@ import Attacks
 import Datasets
 import Foundation
 import Torch
+import Training
 
 /// Adversarial images in a file that anyone can check again: safetensors with a claim for each image.
 ///

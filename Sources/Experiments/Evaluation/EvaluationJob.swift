@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Spiking
 import Torch
+import Training
 
 /// Answers whether a network survives: the suite, and the tables beside it, on the first images of a data set.
 public struct EvaluationJob {

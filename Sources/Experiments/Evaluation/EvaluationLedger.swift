@@ -79,7 +79,8 @@ struct EvaluationStore {
       ("Spikeguard", ledger.spikeguard, Spikeguard.version),
       ("LibTorch", ledger.engine, Engine.version),
     ] where before != now {
-      notes.append("\(name): \(before) before, \(now) now; what follows may differ in the last bits")
+      notes.append(
+        "\(name): \(before) before, \(now) now; what follows may differ in the last bits")
     }
     return (ledger, found.checkpoint.weights, notes)
   }

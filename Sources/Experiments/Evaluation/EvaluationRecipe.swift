@@ -26,6 +26,9 @@ public struct EvaluationRecipe: Codable, Sendable, Equatable {
     case blackBox = "black-box"
   }
 
+  /// How a change is measured, by the names that files have them by.
+  public enum Norm: String, Codable, Sendable, CaseIterable { case linf, l2 }
+
   public var threat = ThreatModel.linf(8 / 255)
   public var effort = Effort.standard
   /// In the order in which they are run.
@@ -34,6 +37,11 @@ public struct EvaluationRecipe: Codable, Sendable, Equatable {
   public var seed: UInt64 = 0
 
   public init() {}
+
+  /// - Parameter epsilon: in pixel units.
+  public init(_ norm: Norm, epsilon: Double) {
+    threat = ThreatModel(norm == .linf ? .linf : .l2, epsilon: epsilon)
+  }
 
   static let epsilons = [0, 2, 4, 6, 8, 16, 32, 64, 128].map { Double($0) / 255 }
   static let stepCounts = [7, 10, 15, 20, 30, 40, 50, 60, 70, 80]

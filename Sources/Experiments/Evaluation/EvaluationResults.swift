@@ -71,37 +71,3 @@ extension Score {
     self.init(correct: interval.successes, total: interval.trials)
   }
 }
-
-extension WorstCaseResult {
-  /// Stages that share a name as one, in their order.
-  public struct Group: Sendable, Equatable {
-    public let name: String
-    /// After the last of them.
-    public let robust: Score
-    public let attacked: Int
-    public let broken: Int
-    public let seconds: Double
-    public let imagesClassified: Int
-    /// Share of the gradients taken that were zero in every pixel; nil where none was taken.
-    public let zeroGradientShare: Double?
-    public let isFinished: Bool
-  }
-
-  public var groups: [Group] {
-    var names: [String] = []
-    for stage in stages where !names.contains(stage.name) { names.append(stage.name) }
-    return names.map { name in
-      let members = stages.filter { $0.name == name }
-      let gradients = members.reduce(0) { $0 + $1.cost.gradients }
-      return Group(
-        name: name, robust: Score(members[members.count - 1].robustAccuracy),
-        attacked: members[0].attacked, broken: members.reduce(0) { $0 + $1.broken },
-        seconds: members.reduce(0) { $0 + $1.seconds },
-        imagesClassified: members.reduce(0) { $0 + $1.cost.imagesClassified },
-        zeroGradientShare: gradients == 0
-          ? nil
-          : Double(members.reduce(0) { $0 + $1.cost.zeroGradients }) / Double(gradients),
-        isFinished: members.allSatisfy(\.isFinished))
-    }
-  }
-}

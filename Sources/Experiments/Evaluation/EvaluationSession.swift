@@ -91,7 +91,8 @@ final class EvaluationSession {
   }
 
   /// The views with what survived each, best first; equal ones in the catalogue's order.
-  func ranking(_ plan: EvaluationPlan) -> [(view: String, named: NamedGradientView, score: Score?)] {
+  func ranking(_ plan: EvaluationPlan) -> [(view: String, named: NamedGradientView, score: Score?)]
+  {
     let scores = plan.suite.candidates.enumerated().map { index, view in
       (index, view, ledger.measurement(plan.scoutingName(view))?.robust)
     }

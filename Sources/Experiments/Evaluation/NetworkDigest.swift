@@ -1,4 +1,7 @@
 import Datasets
+import Foundation
+import Layers
+import Spiking
 import Torch
 
 extension LoadedNetwork {

@@ -82,15 +82,12 @@ public struct SpikeAutoAttack {
   func stages(_ ranking: [NamedGradientView]) -> [AttackStage] {
     guard effort != .none else { return [] }
     let best = ranking[0]
+    let square = Square(threat, queries: pick(500, 5000, 10_000))
+    let corners = RandomNoise(threat, .corner, samples: pick(100, 1000, 5000))
     return adaptive + ensemble(ranking) + autoAttack(best) + transfers + [
-      AttackStage(Square(threat, queries: pick(500, 5000, 10_000)), usesGradients: false),
-      AttackStage(
-        RandomNoise(threat, .corner, samples: pick(100, 1000, 5000)), usesGradients: false),
-    ].map { AttackStage($0.attack, name: Self.plainName(of: $0), usesGradients: false) }
-  }
-
-  private static func plainName(of stage: AttackStage) -> String {
-    stage.attack is Square ? "Square" : "random corners"
+      AttackStage(square, name: "Square", usesGradients: false),
+      AttackStage(corners, name: "random corners", usesGradients: false),
+    ]
   }
 
   private var adaptive: [AttackStage] {
