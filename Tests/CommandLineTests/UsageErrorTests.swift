@@ -111,7 +111,7 @@ import Testing
     (
       "evaluate --checkpoint c --sweep epsilons",
       "The value 'epsilons' is invalid for '--sweep <sweep>'. Please provide one of 'epsilon', "
-        + "'steps' and 'black-box'."
+        + "'steps' or 'black-box'."
     ),
     ("verify-adversarial --checkpoint c", "Missing expected argument '<file>'"),
   ]

@@ -111,7 +111,8 @@ import Torch
         "a.safetensors: expected adversarial images with the metadata 'format' and 'facts'")
       try refused(
         "found format, manifest, sha256",
-        Self.line.replacing("a.safetensors", with: "run/checkpoints/last.safetensors"))
+        Self.line.replacing(
+          "adversarial a.safetensors", with: "adversarial run/checkpoints/last.safetensors"))
 
       try place.write(good, to: "a.safetensors")
       try place.writeBadData({ $0 * 0.9 })

@@ -25,7 +25,7 @@ public struct AdversarialFile: Sendable {
   public struct Facts: Codable, Equatable, Sendable {
     public var spikeguard = Spikeguard.version
     public var threat: ThreatModel
-    /// Of the whole data set that the places are in.
+    /// The attacked images as one set; places are those in the split that it begins.
     public var dataset: DatasetFacts
     /// ``ImageDataset/digest(at:)`` of the originals.
     public var originals: String

@@ -34,14 +34,15 @@ struct Measurement: Codable, Sendable, Equatable {
   let clean: Score
   let robust: Score
   let seconds: Double
+}
 
+extension Measurement {
   init(_ name: String, _ result: WorstCaseResult) {
-    self.name = name
-    clean = Score(result.cleanAccuracy)
-    robust = Score(result.robustAccuracy)
-    seconds = result.stages.reduce(result.stages.isEmpty ? result.cleanSeconds : 0) {
-      $0 + $1.seconds
-    }
+    self.init(
+      name: name, clean: Score(result.cleanAccuracy), robust: Score(result.robustAccuracy),
+      seconds: result.stages.reduce(result.stages.isEmpty ? result.cleanSeconds : 0) {
+        $0 + $1.seconds
+      })
   }
 }
 
