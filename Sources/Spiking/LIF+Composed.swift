@@ -6,35 +6,38 @@ extension LIF {
   /// A spike is `heaviside(u) + (G(u) − G(u).detached())`: the value of the step, the derivatives of
   /// `surrogateScale · G`.
   func composed(_ current: Signal, _ membrane: Tensor?) -> Response {
-    composed(current, membrane) { _, u in fire(u) }
+    var spikes: [Tensor] = []
+    let potential = recursion(current, membrane) { u in
+      spikes.append(fire(u))
+      return spikes.last!
+    }
+    let all = Tensor.concatenating(spikes)
+    return Response(
+      spikes: all, membrane: potential.detached(),
+      count: isSpiking ? all.detached().sum() : Tensor(Int64(0)))
   }
 
-  /// The same recursion with another spike.
+  /// The walk through time, whatever a spike is; gives the last membrane.
   ///
-  /// - Parameter fire: a step t and u = h[t] − threshold, `[B, …]`, to s[t] with the derivatives that it is to have.
-  func composed(
-    _ current: Signal, _ membrane: Tensor?, firing fire: (Int, Tensor) -> Tensor
-  ) -> Response {
-    let steps = current.unfolded
+  /// - Parameter fire: u = h[t] − threshold, `[B, …]`, to s[t] with the derivatives that it is to have; called once for
+  ///   each step, in order.
+  func recursion(_ current: Signal, _ membrane: Tensor?, firing fire: (Tensor) -> Tensor) -> Tensor
+  {
+    let steps = current.eachStep
     var potential = membrane ?? Tensor.zeros(like: steps[0].detached())
-    var spikes: [Tensor] = []
-    for t in 0..<current.steps {
+    for step in steps {
       let carried = temporalGradient == .throughTime ? potential : potential.detached()
-      let scaled = inputScale == 1 ? steps[t] : steps[t] * inputScale
+      let scaled = inputScale == 1 ? step : step * inputScale
       let charged = carried * leak + scaled
-      let spike = fire(t, charged - threshold)
+      let spike = fire(charged - threshold)
       let resetting = detachesReset ? spike.detached() : spike
       switch reset {
       case .soft: potential = charged - resetting * threshold
       case .hard: potential = charged * (1 - resetting)
       case .none: potential = charged
       }
-      spikes.append(spike)
     }
-    let all = Tensor.concatenating(spikes)
-    return Response(
-      spikes: all, membrane: potential.detached(),
-      count: isSpiking ? all.detached().sum() : Tensor(Int64(0)))
+    return potential
   }
 
   /// 1 where u ≥ 0, else 0; a constant to the gradient.

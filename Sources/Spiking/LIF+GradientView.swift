@@ -21,29 +21,36 @@ extension LIF {
     under rule: GradientView.Rule,
     layer: Int
   ) -> Response {
-    let plain = { respond(to: current, from: membrane, keepingMembrane: keepingMembrane) }
+    let plain = { respond(to: $0, from: membrane, keepingMembrane: keepingMembrane) }
     guard rule != .surrogate, current.values.requiresGradient, isRecordingGradients else {
-      return plain()
+      return plain(current)
     }
     precondition(isSpiking, "LIF: a gradient view's rule \(rule) is for spikes; isSpiking is false")
+    if rule == .timeAveraged { return plain(current.averagingGradients()) }
+    let response = withoutGradients { plain(current) }
+    response.spikes.addInPlace(zero(current, membrane, response.spikes, rule, layer: layer))
+    return response
+  }
+
+  /// A signal's worth of zeros, `[T·B, …]`, with the derivatives of a rule with respect to the current.
+  ///
+  /// It is added to spikes of the plain pass, so that values and even their layout in memory, on which the rounding of
+  /// the next convolution depends, are that pass's own.
+  private func zero(
+    _ current: Signal, _ membrane: Tensor?, _ spikes: Tensor, _ rule: GradientView.Rule, layer: Int
+  ) -> Tensor {
     switch rule {
-    case .surrogate, .unit:
-      return plain()
-    case .timeAveraged:
-      return respond(
-        to: current.averagingGradients(), from: membrane, keepingMembrane: keepingMembrane)
     case .firedAtLeastOnce:
-      return plain().replacingGradient(of: current) { spikes in
-        (spikes.sum(along: [0]) .> 0).converted(to: spikes.dtype)
-      }
+      let counts = spikes.reshaped([current.steps, current.batchSize] + spikes.shape.dropFirst())
+        .sum(along: [0])
+      return current.zero(withSlope: (counts .> 0).converted(to: spikes.dtype))
     case .rate(let rate):
-      return plain().replacingGradient(of: current) { _ in
-        let mean = current.isConstant ? current.values : current.unfolded.mean(along: [0])
-        return rate.slope(at: mean.detached() * inputScale, leak: leak, threshold: threshold)
-          * inputScale
-      }
+      let mean = current.isConstant ? current.values : current.unfolded.mean(along: [0])
+      return current.zero(
+        withSlope: rate.slope(
+          at: mean.detached() * inputScale, leak: leak, threshold: threshold) * inputScale)
     case .straightThrough:
-      return composed(current, membrane) { _, u in Self.step(u) + (u - u.detached()) }
+      return linearised(current, membrane) { _, _ in nil }
     case .potentialDependent(let surrogate):
       var potentials: [Tensor] = []
       return linearised(current, membrane) { _, u in
@@ -56,34 +63,35 @@ extension LIF {
       return linearised(current, membrane) { t, u in
         surrogate.slope(at: u, visit.moved(by: u, at: t, surrogate))
       }
+    case .surrogate, .timeAveraged, .unit:
+      preconditionFailure("LIF: the rule \(rule) needs no zeros")
     }
   }
 
   /// The recursion in which a spike is `step(u) + slope · (u − u.detached())`: the spike's value, any derivative.
+  /// Only the second term is returned.
   ///
-  /// - Parameter slope: a step t and u = h[t] − threshold, detached, to ds/dh there.
+  /// - Parameter slope: a step t and u = h[t] − threshold, detached, to ds/dh there; nil is 1.
   private func linearised(
-    _ current: Signal, _ membrane: Tensor?, _ slope: (Int, Tensor) -> Tensor
-  ) -> Response {
-    composed(current, membrane) { t, u in
+    _ current: Signal, _ membrane: Tensor?, _ slope: (Int, Tensor) -> Tensor?
+  ) -> Tensor {
+    var zeros: [Tensor] = []
+    _ = recursion(current, membrane) { u in
       let value = u.detached()
-      return Self.step(u) + slope(t, value) * (u - value)
+      let zero = u - value
+      zeros.append(slope(zeros.count, value).map { $0 * zero } ?? zero)
+      return Self.step(u) + zeros.last!
     }
+    return .concatenating(zeros)
   }
 }
 
-extension LIF.Response {
-  /// The same spikes with ds[t]/dx[t] = slope, a tensor `[B, …]` that holds for every step.
-  ///
-  /// - Parameter slope: made from the spikes, `[T, B, …]`, which carry no gradient.
-  fileprivate func replacingGradient(of current: Signal, _ slope: (Tensor) -> Tensor)
-    -> LIF.Response
-  {
-    let values = spikes.detached()
-    let steps = values.reshaped([current.steps, current.batchSize] + values.shape.dropFirst())
-    let x = current.isConstant ? current.values : current.unfolded
-    let linear = slope(steps) * (x - x.detached())
-    return LIF.Response(
-      spikes: (steps + linear).flattened(from: 0, to: 1), membrane: membrane, count: count)
+extension Signal {
+  /// Zeros `[T·B, …]` whose derivative with respect to every step's current is a slope, `[B, …]`.
+  fileprivate func zero(withSlope slope: Tensor) -> Tensor {
+    let x = isConstant ? values : unfolded
+    let zero = slope * (x - x.detached())
+    return zero.expanded(to: [steps, batchSize] + values.shape.dropFirst())
+      .flattened(from: 0, to: 1)
   }
 }

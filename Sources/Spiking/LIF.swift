@@ -47,6 +47,9 @@ public struct LIF: Neuron, Equatable {
     implementation: Implementation = .fused
   ) {
     precondition(tau >= 1, "LIF: τ must be at least 1, got \(tau)")
+    precondition(
+      surrogateScale > 0 && surrogateScale.isFinite,
+      "LIF: a surrogate's scale must be positive, got \(surrogateScale)")
     leak = 1 - 1 / tau
     inputScale = decaysInput ? 1 / tau : 1
     self.threshold = threshold

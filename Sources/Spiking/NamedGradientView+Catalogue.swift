@@ -9,7 +9,7 @@ extension NamedGradientView {
   /// Each neuron's own surrogate and temporal gradient: what the network was trained with.
   public static let own = NamedGradientView(
     "own", "the surrogate and temporal gradient of training", source: "the network"
-  ) { [GradientView()] }
+  ) { _ in [GradientView()] }
 
   /// The 19 configurations of Özdenizci & Legenstein, in their order.
   public static let ensemble: [NamedGradientView] =
@@ -28,7 +28,7 @@ extension NamedGradientView {
     NamedGradientView(
       "arctan-\(alpha)", "arctan of SpikingJelly's alpha \(alpha)",
       source: "SpikingJelly surrogate.ATan"
-    ) { [.surrogate(.arctan(width: 1 / Double(alpha)))] }
+    ) { _ in [.surrogate(.arctan(width: 1 / Double(alpha)))] }
   }
 
   /// One of each rule that is no surrogate alone.
@@ -37,11 +37,11 @@ extension NamedGradientView {
     NamedGradientView(
       "rga", "slope of a two-line rate function at the mean current",
       source: "Bu et al., CVPR 2023 (RGA)"
-    ) { [GradientView(rule: .rate(RateGradient()))] },
+    ) { _ in [GradientView(rule: .rate(RateGradient()))] },
     NamedGradientView(
       "pdsg", "normal density as wide as the layer's potentials",
       source: "Lun et al., CVPR 2025 (PDSG)"
-    ) {
+    ) { _ in
       [
         GradientView(
           temporalGradient: .throughTime, rule: .potentialDependent(PotentialDependentSurrogate()))
@@ -50,7 +50,7 @@ extension NamedGradientView {
     NamedGradientView(
       "sltt", "each step for itself through its own surrogate",
       source: "Meng et al., ICCV 2023 (SLTT)"
-    ) { [GradientView(temporalGradient: .withinStep)] },
+    ) { _ in [GradientView(temporalGradient: .withinStep)] },
   ]
 
   /// HART with γ = 0.10, 0.15, … 2.45, and the mean of each one's gradient with that through time.
@@ -59,11 +59,11 @@ extension NamedGradientView {
       let width = Double(hundredths) / 100
       return NamedGradientView(
         "hart-\(width)", "triangle of width \(width), averaged over time", source: hartPaper
-      ) { [.hart(width: width)] }
+      ) { _ in [.hart(width: width)] }
     } + [
       NamedGradientView(
         "mix", "mean of the gradients of hart-1.0 and triangle-1.0", source: hartPaper
-      ) { [.hart(width: 1), .surrogate(.triangle(width: 1))] }
+      ) { _ in [.hart(width: 1), .surrogate(.triangle(width: 1))] }
     ]
 
   /// Adaptive sharpness with A = 0.76, 0.80, 0.85, 0.90 and 0.94.
@@ -71,11 +71,12 @@ extension NamedGradientView {
     NamedGradientView(
       "assg-\(share)", "arctan as sharp as each neuron's potentials allow, A = \(share)",
       source: "Wang et al., arXiv 2512.22522 (ASSG); A is twice the code's argument"
-    ) {
+    ) { draws in
       [
         GradientView(
           temporalGradient: .throughTime,
-          rule: .adaptive(AdaptiveSharpness(vanishing: share), SurrogateMemory()))
+          rule: .adaptive(
+            AdaptiveSharpness(vanishing: share), SurrogateMemory(drawsPerIteration: draws)))
       ]
     }
   }
@@ -85,11 +86,11 @@ extension NamedGradientView {
     NamedGradientView(
       "conversion-rectifier", "the artificial twin of the same weights: max(0, x)",
       source: conversionPaper
-    ) { [GradientView(rule: .unit(.rectifier))] },
+    ) { _ in [GradientView(rule: .unit(.rectifier))] },
     NamedGradientView(
       "conversion-clip", "the artificial twin of the same weights: clipped, in eighths",
       source: "Bu et al., CVPR 2023 (CBA)"
-    ) { [GradientView(rule: .unit(.quantizedClip))] },
+    ) { _ in [GradientView(rule: .unit(.quantizedClip))] },
   ]
 
   private static let conversionPaper = "Özdenizci & Legenstein, TMLR 2024"
@@ -97,27 +98,27 @@ extension NamedGradientView {
 
   private static let straightThrough = NamedGradientView(
     "straight-through", "ds/dh = 1 everywhere", source: conversionPaper
-  ) { [GradientView(temporalGradient: .throughTime, rule: .straightThrough)] }
+  ) { _ in [GradientView(temporalGradient: .throughTime, rule: .straightThrough)] }
 
   private static let rate = NamedGradientView(
     "bptr", "1 for a neuron that fired in any step", source: "Ding et al., NeurIPS 2022 (SNN-RAT)"
-  ) { [GradientView(rule: .firedAtLeastOnce)] }
+  ) { _ in [GradientView(rule: .firedAtLeastOnce)] }
 
   private static func triangle(_ width: Double, source: String) -> NamedGradientView {
-    NamedGradientView("triangle-\(width)", "triangle of width \(width)", source: source) {
+    NamedGradientView("triangle-\(width)", "triangle of width \(width)", source: source) { _ in
       [.surrogate(.triangle(width: width))]
     }
   }
 
   private static func rectangle(_ width: Double) -> NamedGradientView {
     NamedGradientView("rectangle-\(width)", "rectangle of width \(width)", source: conversionPaper)
-    { [.surrogate(.rectangle(width: width))] }
+    { _ in [.surrogate(.rectangle(width: width))] }
   }
 
   /// α exp(−β |u|): ∫ of it is 2α/β, the scale.
   private static func exponential(_ height: Double, _ rate: Double) -> NamedGradientView {
     NamedGradientView(
       "exponential-\(height)-\(rate)", "\(height) exp(-\(rate) |u|)", source: conversionPaper
-    ) { [.surrogate(.exponential(width: 1 / rate), scale: 2 * height / rate)] }
+    ) { _ in [.surrogate(.exponential(width: 1 / rate), scale: 2 * height / rate)] }
   }
 }

@@ -13,15 +13,16 @@ public struct NamedGradientView: Sendable {
   public let changesForward: Bool
   /// Whether a classifier of it remembers the calls before: it then belongs to one run of an attack on one batch.
   public let isStateful: Bool
-  private let make: @Sendable () -> [GradientView]
+  private let make: @Sendable (Int) -> [GradientView]
 
-  /// - Parameter views: makes the view; several when their gradients are to be averaged.
+  /// - Parameter views: makes the view from the number of draws in an iteration; several views when their gradients are
+  ///   to be averaged.
   /// - Precondition: at least one view. Averaged views leave the network's values alone.
   public init(
     _ name: String, _ summary: String, source: String,
-    views: @escaping @Sendable () -> [GradientView]
+    views: @escaping @Sendable (Int) -> [GradientView]
   ) {
-    let sample = views()
+    let sample = views(1)
     precondition(!sample.isEmpty, "NamedGradientView \(name): expected at least one view")
     precondition(
       sample.count == 1 || !sample.contains(where: \.changesForward),
@@ -36,7 +37,10 @@ public struct NamedGradientView: Sendable {
   }
 
   /// The view with a fresh memory; several where their gradients are averaged.
-  public func views() -> [GradientView] { make() }
+  ///
+  /// - Parameter drawsPerIteration: gradients in a row that an attack averages (expectation over transformation), so that
+  ///   a memory moves once for all of them.
+  public func views(drawsPerIteration: Int = 1) -> [GradientView] { make(drawsPerIteration) }
 
   /// The catalogue's view of that name.
   public static func named(_ name: String) -> NamedGradientView? {
@@ -46,9 +50,15 @@ public struct NamedGradientView: Sendable {
 
 extension SpikingNetwork {
   /// Makes classifiers under a view, each with a memory of its own: call it once for each run of an attack.
+  ///
+  /// - Parameter drawsPerIteration: gradients in a row that the attack averages; matters to views with a memory.
   public func classifiers(
-    _ encoder: some Encoder, under view: NamedGradientView, using generator: Generator? = nil
+    _ encoder: some Encoder, under view: NamedGradientView, drawsPerIteration: Int = 1,
+    using generator: Generator? = nil
   ) -> () -> (Tensor) -> Tensor {
-    { self.classifier(encoder, averaging: view.views(), using: generator) }
+    {
+      self.classifier(
+        encoder, averaging: view.views(drawsPerIteration: drawsPerIteration), using: generator)
+    }
   }
 }

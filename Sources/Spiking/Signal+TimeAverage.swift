@@ -8,7 +8,11 @@ extension Signal {
     guard !isConstant, steps > 1 else { return self }
     let mean = unfolded.mean(along: [0], keeping: true)
     // Broadcast over time: backward sums over steps, and the mean divides by their number.
-    let averaged = unfolded.detached() + (mean - mean.detached())
-    return Signal(stepped: averaged.flattened(from: 0, to: 1), steps: steps)
+    let zero = (mean - mean.detached()).expanded(
+      to: [steps, batchSize] + values.shape.dropFirst())
+    // In place, so that the layout in memory stays as it is.
+    let averaged = values.detached().copied()
+    averaged.addInPlace(zero.flattened(from: 0, to: 1))
+    return Signal(stepped: averaged, steps: steps)
   }
 }

@@ -23,10 +23,13 @@ struct AuditCommand: ParsableCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  @Option(help: "Data set; its test images are taken. See `spikeguard data --help` for the forms.")
+  @Option(
+    help: ArgumentHelp(
+      "Data set, its test images: \(DatasetSource.forms.joined(separator: ", ")).",
+      discussion: DataOptions.tensorsFile))
   var data = "fashion-mnist"
 
-  @Option(help: "How many of the first test images to audit.")
+  @Option(help: "How many images: the first of the test set, all where it has fewer.")
   var images = 200
 
   @Option(
@@ -37,8 +40,9 @@ struct AuditCommand: ParsableCommand {
   var effort = AuditEffort.quick
 
   @Option(
-    help: "A checkpoint of another network for the same task, to transfer attacks from. Repeatable."
-  )
+    help: ArgumentHelp(
+      "Another checkpoint or run folder to transfer attacks from; again for each.",
+      discussion: "A twin trained with another seed, an adversarially trained one, any network."))
   var substitute: [String] = []
 
   @Option(help: "Images in a batch.")
@@ -50,7 +54,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "End with exit code 2 if a flag speaks against the number.")
   var strict = false
 
-  @Option(help: "Write the findings as a page to this file, HTML.")
+  @Option(help: "Folder for audit.html and audit.json; those of an earlier audit are replaced.")
   var out: String?
 
   @OptionGroup(title: "Defects of the release's evaluation, to be audited")
@@ -58,8 +62,8 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func validate() throws {
-    guard batchSize >= 1 else {
-      throw ValidationError("--batch-size: expected at least 1, found \(batchSize)")
+    for (option, value) in [("--batch-size", batchSize), ("--images", images)] where value < 1 {
+      throw ValidationError("\(option): expected at least 1, found \(value)")
     }
     guard epsilon.value > 0 else {
       throw ValidationError(
@@ -70,9 +74,10 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     let bundle = try out.map { _ in try VegaBundle.load() }
     try OutputFile.check(
-      [("--out", out), ("--json", record.json)],
+      [("--json", record.json)],
       inputs: source.files + substitute.map { RunFolder.checkpoint(at: $0) }
         + [DataRecipe.file(of: data)])
+    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     let test = try DataAccess.load(data, .test, limit: images, option: "--images")
     let loaded = try source.load(for: test)
     var job = AuditJob(loaded, on: test, epsilon: epsilon.value, effort: effort, seed: seed)
@@ -87,11 +92,13 @@ struct AuditCommand: ParsableCommand {
 
     let display = ProgressDisplay()
     display.begin("Auditing \(test.count) images")
-    let results = try job.run { display.show($0.done, of: $0.total, stage: $0.title) }
+    let results = try job.run { display.show($0.done, of: $0.total, text: $0.title) }
     display.finish("\(results.attacks.count) attacks")
     try record.write(results)
-    if let out, let bundle {
-      try OutputFile.write(Data(AuditPage(results, vegaBundle: bundle).html().utf8), to: out)
+    if let folder, let bundle {
+      let page = try AuditPage(results, vegaBundle: bundle).html()
+      try OutputFile.write(Data(page.utf8), to: folder.file("audit.html"))
+      try OutputFile.write(results.json(), to: folder.file("audit.json"))
     }
     print(AuditText(results).text)
     if strict, results.speaksAgainst { throw Self.strictExit }

@@ -59,14 +59,13 @@ final class ProgressDisplay {
     return lastStep - 1
   }
 
-  func show(_ done: Int, of total: Int) { show(done, of: total, stage: nil) }
-
-  /// - Parameter stage: what goes on, where the work has several stages.
-  func show(_ done: Int, of total: Int, stage: String?) {
+  func show(_ done: Int, of total: Int) {
     let left = elapsed / Double(max(done, 1)) * Double(total - done)
-    show(
-      done, of: total,
-      "\(done)/\(total) images  \(Self.duration(left)) left" + (stage.map { "  \($0)" } ?? ""))
+    show(done, of: total, "\(done)/\(total) images  \(Self.duration(left)) left")
+  }
+
+  func show(_ done: Int, of total: Int, text: String) {
+    show(done, of: total, "\(done)/\(total)  \(text)")
   }
 
   /// - Parameter start: what was there when the work began.

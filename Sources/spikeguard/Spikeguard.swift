@@ -15,8 +15,9 @@ struct SpikeguardCommand: ParsableCommand {
       """,
     version: Spikeguard.version,
     subcommands: [
-      QuickstartCommand.self, TrainCommand.self, AttackCommand.self, AuditCommand.self,
-      PredictCommand.self, GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
+      QuickstartCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self,
+      VerifyAdversarialCommand.self, AuditCommand.self, PredictCommand.self,
+      GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
       ModelsCommand.self, RunsCommand.self, DoctorCommand.self,
     ])
 

@@ -78,9 +78,9 @@ import Torch
     let model = LinearModel(classes: 2, pixels: 16, seed: 5)
     let images = pictures([40, 1, 4, 4], classes: 2, seed: 6, in: 0.4...0.6).images
     let labels = model(images).argmax(along: 1)
-    let found = try AutoAttack.untargeted(.linf(0.05), steps: 20, queries: 30)(
+    let found = try AutoAttack.untargeted(.linf(0.02), steps: 20, queries: 30)(
       images, labels: labels, against: { model($0) }, using: Generator(seed: 0))
-    let best = images + model.ascent(labels).sign().reshaped(images.shape) * 0.05
+    let best = images + model.ascent(labels).sign().reshaped(images.shape) * 0.02
     let expected = fooled({ model($0) }, best, labels)
     #expect(fooled({ model($0) }, found, labels) == expected)
     #expect(expected.contains(true) && expected.contains(false))

@@ -10,10 +10,11 @@ import Training
 /// Faults planted into a trained network of spikes: each raises its flags, and the network without them none.
 @Suite struct AuditJobTests {
   static func audit(
-    _ loaded: LoadedNetwork, _ change: (inout AuditJob) -> Void = { _ in }
+    _ loaded: LoadedNetwork, epsilon: Double = AuditedNetworks.epsilon,
+    _ change: (inout AuditJob) -> Void = { _ in }
   ) throws -> AuditResults {
     var job = AuditJob(
-      loaded, on: AuditedNetworks.images, epsilon: AuditedNetworks.epsilon, effort: .quick)
+      loaded, on: AuditedNetworks.images, epsilon: epsilon, effort: .quick)
     job.batchSize = 30
     job.plan.sampling = job.plan.sampling.map {
       RandomNoise($0.threat, ($0 as! RandomNoise).distribution, samples: 30)
@@ -32,19 +33,17 @@ import Training
       .joined(separator: "\n")
   }
 
-  @Test(arguments: [NetworkRecipe.Activation.spiking, .relu])
-  func `an honest network raises no flag`(activation: NetworkRecipe.Activation) throws {
-    let results = try Self.audit(AuditedNetworks.trained(activation)) {
-      // Without spikes the margin is smaller.
-      if activation == .relu { $0.plan = .standard(epsilon: 0.01, effort: .quick) }
-    }
+  /// Two networks without defence, at ε that the attack overcomes by and large: what it leaves is believable.
+  @Test(arguments: [(NetworkRecipe.Activation.spiking, 0.15), (.relu, 0.04)])
+  func `an honest network raises no flag`(
+    activation: NetworkRecipe.Activation, epsilon: Double
+  ) throws {
+    let results = try Self.audit(AuditedNetworks.trained(activation), epsilon: epsilon)
     #expect(results.raised.isEmpty, "\(Self.found(results))")
     #expect(results.verdict.kind == .believable)
     #expect(results.clean.correct > 54, "\(results.clean)")
-    // Something was at stake.
-    #expect(
-      (5...50).contains(try #require(results.worstCase).correct),
-      "\(String(describing: results.worstCase))")
+    let (own, worst) = (try #require(results.ownGradient), try #require(results.worstCase))
+    #expect(own.correct < 40 && worst.correct <= own.correct, "\(own), \(worst)")
   }
 
   @Test func `logits of a thousand times the size hide the gradient of cross-entropy`() throws {
@@ -56,7 +55,7 @@ import Training
             (name, name.hasPrefix("classifier") ? tensor * 1000 : tensor)
           })
       })
-    let results = try Self.audit(saturated)
+    let results = try Self.audit(saturated) { $0.views = [] }
     #expect(
       Self.raised(results).isSuperset(of: [.lossOfPrecision, .otherLoss]), "\(Self.found(results))")
     #expect(results.verdict.kind == .masked)
@@ -84,8 +83,12 @@ import Training
   }
 
   @Test func `a clamp of normalised pixels fools without any ε`() throws {
-    let results = try Self.audit(AuditedNetworks.honest) { $0.released = .normalizedClamp }
-    #expect(Self.raised(results) == [.zeroBudget], "\(Self.found(results))")
+    let results = try Self.audit(AuditedNetworks.honest) {
+      $0.released = .normalizedClamp
+      $0.views = []
+    }
+    #expect(Self.raised(results).contains(.zeroBudget), "\(Self.found(results))")
+    #expect(!Self.raised(results).contains(.clampedInput))
     #expect(results.verdict.kind == .invalid)
   }
 
@@ -97,10 +100,14 @@ import Training
         $0.coding = .rate
       })
     let results = try Self.audit(random) {
-      ($0.plan.draws, $0.plan.sweep, $0.plan.unbounded) = (3, [], [])
+      $0.plan.draws = 3
+      $0.plan.sweep = []
+      $0.plan.unbounded = []
+      $0.views = []
     }
     let flag = try #require(results.flags.first { $0.check == .stochastic })
-    #expect(flag.state == .raised && results.draws == 3)
+    #expect(flag.state == .raised)
+    #expect(results.draws == 3, "\(results.draws) \(Self.found(results))")
     #expect(results.verdict.sentence.contains("the network is stochastic (flag 15)"))
   }
 
@@ -134,7 +141,7 @@ import Training
           weights.map { name, tensor in (name, name == "layer2.1.bias" ? tensor * 0 - 100 : tensor)
           })
       })
-    let results = try Self.audit(silent)
+    let results = try Self.audit(silent) { $0.views = [] }
     let blocked = results.layers.filter(\.isBlocked).map(\.name)
     #expect(blocked.contains("layer2.0"), "\(results.layers)")
     #expect(Self.raised(results).contains(.blockedLayers))

@@ -97,6 +97,38 @@ import Torch
     }
   }
 
+  static let views: [GradientView] = [
+    .surrogate(.triangle(width: 1)), .hart(width: 1), GradientView(rule: .straightThrough),
+    GradientView(rule: .firedAtLeastOnce), GradientView(rule: .rate(RateGradient())),
+    GradientView(rule: .potentialDependent(PotentialDependentSurrogate())),
+  ]
+
+  /// Another layout would make the next convolution round otherwise.
+  @Test(arguments: [1, 3], [false, true])
+  func `channels-last currents give channels-last spikes and the same gradients`(
+    _ steps: Int, _ isConstant: Bool
+  ) {
+    let x = randomTensor([(isConstant ? 1 : steps) * 2, 5, 3, 4], seed: 9) * 1.5
+    let weight = randomTensor([steps * 2, 5, 3, 4], seed: 10)
+    for view in Self.views + [
+      GradientView(rule: .adaptive(AdaptiveSharpness(), SurrogateMemory()))
+    ] {
+      func run(_ x: Tensor, _ view: GradientView?) -> (spikes: Tensor, gradient: Tensor) {
+        let leaf = x.requiringGradient()
+        var pass = ForwardPass(.evaluation, gradientView: view)
+        let signal =
+          isConstant ? Signal(constant: leaf, steps: steps) : Signal(stepped: leaf, steps: steps)
+        let spikes = LIF(tau: 2)(signal, &pass).values
+        return (spikes.detached(), (spikes * weight).sum().gradients(of: [leaf])[0])
+      }
+      let last = x.contiguous(.channelsLast)
+      let found = run(last, view)
+      #expect(found.spikes.strides == run(last, nil).spikes.strides, "\(view.rule)")
+      guard !view.isStateful else { continue }
+      expectClose(found.gradient, run(x, view).gradient, relative: 1e-5, absolute: 1e-6)
+    }
+  }
+
   @Test(arguments: Layer.all)
   func `a surrogate with a scale`(_ layer: Layer) {
     let (current, weight, x, g) = layer.draw(seed: 1)

@@ -113,6 +113,12 @@ import Torch
     let second = inputGradient(one, images).1
     #expect(!second.isIdentical(to: first))
     #expect(inputGradient(other, images).1.isIdentical(to: first))
+    // Several draws of an iteration see the memory as the first one left it.
+    let eot = network.classifiers(
+      DirectEncoding(steps: 3), under: NamedGradientView.named("assg-0.85")!, drawsPerIteration: 2)()
+    for expected in [first, first, second] {
+      #expect(inputGradient(eot, images).1.isIdentical(to: expected))
+    }
     // Scoring leaves the memory alone.
     _ = withoutGradients { other(images) }
     #expect(inputGradient(other, images).1.isIdentical(to: second))

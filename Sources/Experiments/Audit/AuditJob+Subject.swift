@@ -35,11 +35,10 @@ extension AuditJob {
     return subject
   }
 
-  /// Those that the effort pays for; none where no unit spikes.
-  private var views: [NamedGradientView] {
-    guard loaded.recipe.activation == .spiking else { return [] }
+  /// Those that the effort pays for. Where no unit spikes they would all be the same.
+  static func views(of effort: AuditEffort) -> [NamedGradientView] {
     switch effort {
-    case .quick: return Self.quickViews.map { NamedGradientView.named($0)! }
+    case .quick: return quickViews.map { NamedGradientView.named($0)! }
     case .standard:
       var names: Set<String> = []
       let chosen =

@@ -35,6 +35,8 @@ public struct AuditJob: Sendable {
   public let seed: UInt64
   /// The attacks; those of ``effort`` unless changed.
   public var plan: AuditPlan
+  /// Other surrogates than the network's own, and substitutes made of its weights; those of ``effort`` unless changed.
+  public var views: [NamedGradientView]
   /// Networks for the same task from which attacks are transferred.
   public var substitutes: [LoadedNetwork] = []
   /// Defects of the release's evaluation to put under audit; empty for a valid one.
@@ -50,6 +52,7 @@ public struct AuditJob: Sendable {
     self.epsilon = epsilon
     self.effort = effort
     self.seed = seed
+    views = loaded.recipe.activation == .spiking ? Self.views(of: effort) : []
     plan = .standard(epsilon: epsilon, effort: effort.planned)
   }
 
