@@ -111,12 +111,6 @@ public struct AuditResults: Codable, Sendable, Equatable {
   public var raised: [Flag] { flags.filter { $0.state == .raised } }
 }
 
-extension Score {
-  init(_ interval: BinomialInterval) {
-    self.init(correct: interval.successes, total: interval.trials)
-  }
-}
-
 extension AuditResults {
   /// The verdict, one line.
   public var conclusion: String { verdict.sentence }
