@@ -1,5 +1,6 @@
 import Attacks
 import Foundation
+import Layers
 import Models
 import Spiking
 import TestSupport
@@ -64,7 +65,7 @@ import Training
     #expect(
       parts == [
         "APGD-CE through own", "APGD-T (3 targets) through own",
-        "FAB-T (3 targets) through own",
+        "FAB-T through own",
       ])
     let ten = try self.stages(.standard) { $0.classes = 10 }
     #expect(
@@ -145,7 +146,7 @@ import Training
   }
 }
 
-extension Measurement {
+extension MeasuredScore {
   fileprivate init(_ name: String, robust: Score) {
     self.init(name: name, clean: robust, robust: robust, seconds: 0)
   }

@@ -9,7 +9,7 @@ struct EvaluationLedger: Codable, Sendable {
   var engine = Engine.version
   let facts: EvaluationFacts
   let threads: Int
-  var finished: [Measurement] = []
+  var finished: [MeasuredScore] = []
   /// Of the suite, once it has ended.
   var suite: WorstCaseResult?
   var current: Current?
@@ -29,14 +29,14 @@ struct EvaluationLedger: Codable, Sendable {
 }
 
 /// One attack, or one network's clean accuracy, measured on its own.
-struct Measurement: Codable, Sendable, Equatable {
+struct MeasuredScore: Codable, Sendable, Equatable {
   let name: String
   let clean: Score
   let robust: Score
   let seconds: Double
 }
 
-extension Measurement {
+extension MeasuredScore {
   init(_ name: String, _ result: WorstCaseResult) {
     self.init(
       name: name, clean: Score(result.cleanAccuracy), robust: Score(result.robustAccuracy),

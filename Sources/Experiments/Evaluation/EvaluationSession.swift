@@ -102,7 +102,7 @@ final class EvaluationSession {
   }
 
   /// A measurement of the ledger, or made now; nil where it was cut.
-  private func measured(_ row: EvaluationPlan.Row) throws -> Measurement? {
+  private func measured(_ row: EvaluationPlan.Row) throws -> MeasuredScore? {
     if let known = ledger.measurement(row.name) { return known }
     let part = LabeledImages(
       images: images.images[0..<min(row.images, job.dataset.count)],
@@ -110,7 +110,7 @@ final class EvaluationSession {
     let (result, _) = try run(
       evaluation(row.threat, row.stages), row.name, part, row.makeClassifier)
     guard result.isComplete else { return nil }
-    let measurement = Measurement(row.name, result)
+    let measurement = MeasuredScore(row.name, result)
     ledger.finished.append(measurement)
     try finish()
     return measurement
@@ -166,5 +166,5 @@ final class EvaluationSession {
 }
 
 extension EvaluationLedger {
-  func measurement(_ name: String) -> Measurement? { finished.first { $0.name == name } }
+  func measurement(_ name: String) -> MeasuredScore? { finished.first { $0.name == name } }
 }

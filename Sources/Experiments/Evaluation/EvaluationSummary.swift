@@ -74,7 +74,7 @@ struct EvaluationSummary {
     }
   }
 
-  private func score(_ recipe: AttackRecipe, _ measured: Measurement) -> AttackScore {
+  private func score(_ recipe: AttackRecipe, _ measured: MeasuredScore) -> AttackScore {
     AttackScore(
       recipe, seed: job.recipe.seed, score: measured.robust, seconds: measured.seconds)
   }
