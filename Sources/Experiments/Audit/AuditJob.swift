@@ -69,15 +69,14 @@ public struct AuditJob: Sendable {
       LabeledImages(images: $0.images, labels: $0.labels)
     }
     let flow = layerFlow(batches[0])
-    let report = try RobustnessAudit(
-      .standard(epsilon: epsilon, effort: effort.planned), seed: seed)(
-        try subject(), on: batches, flags: [flow.flag]
-      ) {
-        progress(
-          AuditProgress(
-            title: $0.title, done: ($0.part - 1) * $0.imagesInAll + $0.images,
-            total: $0.parts * $0.imagesInAll))
-      }
+    let report = try RobustnessAudit(plan, seed: seed)(
+      try subject(), on: batches, flags: [flow.flag]
+    ) {
+      progress(
+        AuditProgress(
+          title: $0.title, done: ($0.part - 1) * $0.imagesInAll + $0.images,
+          total: $0.parts * $0.imagesInAll))
+    }
     return AuditResults(
       self, report, layers: flow.layers, seconds: clock.duration(to: .now) / .seconds(1))
   }
