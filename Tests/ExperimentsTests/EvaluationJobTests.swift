@@ -1,4 +1,5 @@
 import Attacks
+import Datasets
 import Foundation
 import Models
 import Spiking
@@ -14,7 +15,10 @@ import Torch
   @Test func `a network that draws random numbers is noticed, and its claim can be checked`() throws
   {
     try withTemporaryDirectory { path in
-      let network = try SpikeAutoAttackTests.loaded(path) { $0.coding = .rate }
+      let network = try SpikeAutoAttackTests.loaded(path) {
+        $0.coding = .rate
+        $0.neuron.threshold = 0.1
+      }
       let data = TinyJob.dataset.prefix(6)
       var recipe = EvaluationRecipe(.linf, epsilon: 0.2)
       recipe.effort = .quick
