@@ -14,7 +14,8 @@ each with one line on standard output; a request that fails is answered with {"e
         {"out": "FILE", "loss": 2.4}
         Writes "logits" [T, B, classes], "loss" and "grad.<parameter>", in training mode; changes nothing. Compare large
         networks in float64: in float32 (the default) rounding flips spikes, and a fresh VGG-11 amplifies each one.
-    {"run": "pgd", "count": 3, "seed": 0, "epsilon": 0.0314, "alpha": 0.0078, "steps": 10, "out": "FILE"}
+    {"run": "pgd", "count": 3, "seed": 0, "epsilon": 0.0314, "alpha": 0.0078, "steps": 10, "dtype": "float32",
+     "out": "FILE"}
         {"seconds": [...], "accuracy": 0.1, "out": "FILE"}
         torchattacks' PGD on the time-mean logits, in evaluation mode; "out" receives "start" and "adversarial".
     {"run": "quit"}
@@ -42,6 +43,7 @@ from peers.vgg import HEADS, STAGES, Design, SpikingVGG, TimeMean, per_step_cros
 from torch import Tensor  # noqa: E402
 
 Request = dict[str, Any]
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def parse() -> argparse.Namespace:
@@ -141,12 +143,8 @@ class Worker:
         return {"seconds": seconds, "losses": losses}
 
     def gradients(self, request: Request) -> Request:
-        dtypes = {"float32": torch.float32, "float64": torch.float64}
-        dtype = dtypes[request.get("dtype", "float32")]
-        network = SpikingVGG(self.design, stem_once=self.network.stem_once)  # a copy: the pass moves running statistics
-        network.load(self.network.tensors())
-        network.to(dtype).train()
-        logits = network(self.images.to(dtype))
+        network = self._copy(request).train()
+        logits = network(self.images.to(DTYPES[request.get("dtype", "float32")]))
         loss = per_step_cross_entropy(logits, self.labels)
         names, parameters = zip(*network.named_parameters(), strict=True)
         gradients = torch.autograd.grad(loss, parameters)
@@ -155,7 +153,8 @@ class Worker:
         return {"out": request["out"], "loss": loss.item()}
 
     def pgd(self, request: Request) -> Request:
-        classifier = TimeMean(self.network).eval()
+        network, images = self._copy(request), self.images.to(DTYPES[request.get("dtype", "float32")])
+        classifier = TimeMean(network).eval()
         defaults = attacks.Threat()
         threat = attacks.Threat(
             epsilon=float(request.get("epsilon", defaults.epsilon)),
@@ -164,19 +163,27 @@ class Worker:
         )
         seed = int(request.get("seed", 0))
         seconds: list[float] = []
-        adversarial = self.images
+        adversarial = images
         for _ in range(int(request.get("count", 1))):
             start = time.perf_counter()
-            adversarial = attacks.pgd(classifier, self.images, self.labels, threat, seed)
+            adversarial = attacks.pgd(classifier, images, self.labels, threat, seed)
             seconds.append(time.perf_counter() - start)
         with torch.no_grad():
             right = classifier(adversarial).argmax(1) == self.labels
         answer: Request = {"seconds": seconds, "accuracy": right.double().mean().item()}
         if "out" in request:
-            start_points = attacks.pgd_start(self.images, threat, seed)
+            start_points = attacks.pgd_start(images, threat, seed)
             tensors.write(Path(request["out"]), {"start": start_points, "adversarial": adversarial})
             answer["out"] = request["out"]
         return answer
+
+    def _copy(self, request: Request) -> SpikingVGG:
+        """The network in the type asked for: a copy, as a pass in training mode moves running statistics."""
+        network = SpikingVGG(self.design, stem_once=self.network.stem_once)
+        network.load(self.network.tensors())
+        if self.arguments.layout == "channels-last":
+            network.to(memory_format=torch.channels_last)
+        return network.to(DTYPES[request.get("dtype", "float32")])
 
     def _save(self) -> dict[str, Tensor]:
         """Weights, running statistics, and the momentum of each parameter that has one."""

@@ -13,7 +13,8 @@ struct SpikeguardBench: ParsableCommand {
       """,
     subcommands: [
       AllCommand.self, CaseCommand<BridgeCase>.self, CaseCommand<LIFCase>.self,
-      CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self, WorkerCommand.self,
+      CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self, CaseCommand<PGDCase>.self,
+      WorkerCommand.self,
     ],
     defaultSubcommand: AllCommand.self)
 }
@@ -31,7 +32,9 @@ struct AllCommand: ParsableCommand {
   @OptionGroup var options: Options
 
   func run() throws {
-    try options.run([BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self])
+    try options.run([
+      BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, PGDCase.self,
+    ])
   }
 }
 

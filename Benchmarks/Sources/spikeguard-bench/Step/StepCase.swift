@@ -9,78 +9,40 @@ enum StepCase: BenchmarkCase {
 
   static func run(_ session: inout Session) throws {
     let small = StepSetting(.vgg5, width: 0.25, channels: 1, size: 28, batchSize: 64)
-    try StepDuel(small, stepsPerRound: 5)
+    try StepDuel(Sides(small, session.options), stepsPerRound: 5)
       .run(rounds: session.rounds(9, quick: 5), &session)
     guard !session.quick else { return }
     let large = StepSetting(.vgg11, width: 1, channels: 3, size: 32, batchSize: 32)
-    try StepDuel(large, stepsPerRound: 1)
+    try StepDuel(Sides(large, session.options), stepsPerRound: 1)
       .run(rounds: session.rounds(7, quick: 3), &session)
   }
 }
 
 /// All sides of one setting.
 private struct StepDuel {
-  let setting: StepSetting
+  let sides: Sides
   let stepsPerRound: Int
-  private let folder: URL
 
-  init(_ setting: StepSetting, stepsPerRound: Int) throws {
-    self.setting = setting
+  init(_ sides: Sides, stepsPerRound: Int) {
+    self.sides = sides
     self.stepsPerRound = stepsPerRound
-    folder = try FileManager.default.url(
-      for: .itemReplacementDirectory, in: .userDomainMask,
-      appropriateFor: FileManager.default.temporaryDirectory, create: true)
-  }
-
-  private static let peers = ["contiguous", "channels-last"]
-
-  private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
-  private var files: [String] {
-    ["--weights", path("weights.safetensors"), "--batch", path("batch.safetensors")]
-  }
-
-  private func ours(
-    _ name: String = "Spikeguard", deflation: String = "none", returningMemory: Bool = false
-  ) throws -> Worker {
-    try Worker(
-      name, try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
-      ["worker", "--deflation", deflation, "--threads", "\(Engine.threads)"]
-        + (returningMemory ? ["--return-memory"] : []) + files + setting.arguments)
-  }
-
-  /// The stem once instead of T times, as ours: a plain SpikingJelly model repeats it.
-  private func peer(
-    _ layout: String, keepingMemory: Bool = false, _ options: Options
-  ) throws -> Worker {
-    // What `Engine.keepFreedMemory` asks of the C library, asked from outside.
-    let kept = ["MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4611686018427387904"]
-    return try Worker(
-      "SpikingJelly, \(layout)" + (keepingMemory ? ", memory kept" : ""), options.python,
-      [
-        options.root + "/Benchmarks/peers/spikingjelly_step.py", "--layout", layout, "--stem",
-        "once", "--threads", "\(Engine.threads)",
-      ] + files + setting.sharedArguments, environment: keepingMemory ? kept : [:])
   }
 
   func run(rounds: Int, _ session: inout Session) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try setting.write(
-      weights: path("weights.safetensors"), batch: path("batch.safetensors"))
-    let options = session.options
-    let agreements = try Self.peers.flatMap { try agree(with: $0, options) }
+    let agreements = try Sides.layouts.flatMap { try agree(with: $0) }
 
     // Processes of their own for the times: the comparison in float64 would count in their peak memory.
     let workers =
       [
-        try ours(), try ours("Spikeguard with deflation, fast", deflation: "fast"),
-        try ours("Spikeguard, memory returned", returningMemory: true),
-      ] + (try Self.peers.map { try peer($0, options) })
-      + (try Self.peers.map { try peer($0, keepingMemory: true, options) })
+        try sides.ours(), try sides.ours("Spikeguard with deflation, fast", deflation: "fast"),
+        try sides.ours("Spikeguard, memory returned", returningMemory: true),
+      ] + (try Sides.layouts.map { try sides.peer($0) })
+      + (try Sides.layouts.map { try sides.peer($0, keepingMemory: true) })
     let facts = try workers.map { try $0.ask(WorkerRequest(run: "describe")) }
     let idle = workers.map { $0.memory("VmRSS") }
     let steps = stepsPerRound
     var comparison = try Comparison.measure(
-      "Training step: \(setting.description), \(facts.compactMap(\.threads).min() ?? 0) threads",
+      "Training step: \(sides.setting.description), \(facts.compactMap(\.threads).min() ?? 0) threads",
       .milliseconds, agreements,
       workers.map { worker in
         Contestant(worker.name) {
@@ -110,12 +72,12 @@ private struct StepDuel {
 
   /// Logits and gradients are compared in float64. In float32 the two sides round differently, which flips a few
   /// of the millions of spikes, and every layer amplifies that; of the float32 run the loss is compared.
-  private func agree(with layout: String, _ options: Options) throws -> [Agreement] {
-    let ours = try ours()
-    let peer = try peer(layout, options)
+  private func agree(with layout: String) throws -> [Agreement] {
+    let ours = try sides.ours()
+    let peer = try sides.peer(layout)
     func both(_ dtype: String) throws -> [NamedTensors] {
       try [ours, peer].map {
-        let out = path("gradients.safetensors")
+        let out = sides.path("gradients.safetensors")
         _ = try $0.ask(WorkerRequest(run: "gradients", out: out, dtype: dtype))
         return try Safetensors.read(from: out).tensors
       }

@@ -6,6 +6,8 @@ struct WorkerRequest: Codable {
   var count: Int?
   var out: String?
   var dtype: String?
+  /// A file of starting points for PGD.
+  var start: String?
 }
 
 /// What it answers; which fields are there depends on the question.
@@ -14,6 +16,7 @@ struct WorkerAnswer: Codable {
   var seconds: [Double]?
   var losses: [Double]?
   var loss: Double?
+  var accuracy: Double?
   var threads: Int?
   var versions: [String: String]?
 }

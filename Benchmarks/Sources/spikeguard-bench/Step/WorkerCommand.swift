@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import Datasets
 import Foundation
 import Layers
@@ -74,6 +75,7 @@ private struct WorkerSide {
     case "describe": return WorkerAnswer(threads: Engine.threads)
     case "step": return try steps(request.count ?? 1)
     case "gradients": return try gradients(to: request.out!, request.dtype ?? "float32")
+    case "pgd": return try pgd(request)
     case "quit": return WorkerAnswer()
     default: return WorkerAnswer(error: "unknown run '\(request.run)'")
     }
@@ -88,6 +90,39 @@ private struct WorkerSide {
       answer.seconds!.append(elapsed / .seconds(1))
       answer.losses!.append(report!.loss)
     }
+    return answer
+  }
+
+  /// PGD-10 as the peer runs it: α 2/255, ε 8/255, a random start unless one is given.
+  private func pgd(_ request: WorkerRequest) throws -> WorkerAnswer {
+    let type: DType = request.dtype == "float64" ? .float64 : .float32
+    let network = try setting.network()
+    try network.load(weights)
+    try network.convertInPlace(to: type)
+    let images = batch.images.converted(to: type)
+    let classifier = network.classifier(setting.encoder)
+    let attack = PGD(.linf(8 / 255), stepSize: 2 / 255, steps: 10)
+    let start = try request.start.map { try Safetensors.read(from: $0).tensors["start"]! }
+    var answer = WorkerAnswer(seconds: [])
+    var adversarial = images
+    for _ in 0..<(request.count ?? 1) {
+      let elapsed = try ContinuousClock().measure {
+        adversarial =
+          if let start {
+            try attack.run(
+              images, labels: batch.labels, against: classifier, startingAt: start,
+              using: Generator(seed: 0)
+            ).adversarial
+          } else {
+            try attack(
+              images, labels: batch.labels, against: classifier, using: Generator(seed: 0))
+          }
+      }
+      answer.seconds!.append(elapsed / .seconds(1))
+    }
+    let right = withoutGradients { classifier(adversarial) }.argmax(along: 1) .== batch.labels
+    answer.accuracy = right.sum().item() / Double(batch.labels.count)
+    if let out = request.out { try Safetensors.write(["adversarial": adversarial], to: out) }
     return answer
   }
 

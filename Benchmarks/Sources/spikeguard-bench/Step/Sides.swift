@@ -1,0 +1,51 @@
+import Foundation
+import Torch
+
+/// The processes of one setting: ours and SpikingJelly's, on the same weights and the same batch.
+final class Sides {
+  let setting: StepSetting
+  private let folder: URL
+  private let options: Options
+
+  /// Writes the files that every side reads.
+  init(_ setting: StepSetting, _ options: Options) throws {
+    self.setting = setting
+    self.options = options
+    folder = try FileManager.default.url(
+      for: .itemReplacementDirectory, in: .userDomainMask,
+      appropriateFor: FileManager.default.temporaryDirectory, create: true)
+    try setting.write(weights: path("weights.safetensors"), batch: path("batch.safetensors"))
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// The peer's memory layouts.
+  static let layouts = ["contiguous", "channels-last"]
+
+  func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  private var files: [String] {
+    ["--weights", path("weights.safetensors"), "--batch", path("batch.safetensors")]
+  }
+
+  func ours(
+    _ name: String = "Spikeguard", deflation: String = "none", returningMemory: Bool = false
+  ) throws -> Worker {
+    try Worker(
+      name, try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
+      ["worker", "--deflation", deflation, "--threads", "\(Engine.threads)"]
+        + (returningMemory ? ["--return-memory"] : []) + files + setting.arguments)
+  }
+
+  /// The stem once instead of T times, as ours: a plain SpikingJelly model repeats it.
+  func peer(_ layout: String, keepingMemory: Bool = false) throws -> Worker {
+    // What `Engine.keepFreedMemory` asks of the C library, asked from outside.
+    let kept = ["MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4611686018427387904"]
+    return try Worker(
+      "SpikingJelly, \(layout)" + (keepingMemory ? ", memory kept" : ""), options.python,
+      [
+        options.root + "/Benchmarks/peers/spikingjelly_step.py", "--layout", layout, "--stem",
+        "once", "--threads", "\(Engine.threads)",
+      ] + files + setting.sharedArguments, environment: keepingMemory ? kept : [:])
+  }
+}
