@@ -52,10 +52,10 @@ extension LIF {
     case .straightThrough:
       return linearised(current, membrane) { _, _ in nil }
     case .potentialDependent(let surrogate):
-      var potentials: [Tensor] = []
+      var spread = PotentialSpread()
       return linearised(current, membrane) { _, u in
-        potentials.append(u)
-        return surrogate.slope(at: u, among: potentials)
+        spread.add(u)
+        return surrogate.slope(at: u, spread)
       }
     case .adaptive(let surrogate, let memory):
       var visit = memory.visit(layer: layer, steps: current.steps)

@@ -20,21 +20,43 @@ public struct PotentialDependentSurrogate: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - u: potential above threshold, `[B, C, …]`, detached.
-  ///   - potentials: those of all steps up to this one, this one included.
-  func slope(at u: Tensor, among potentials: [Tensor]) -> Tensor {
-    let sigma = spread(of: potentials)
+  ///   - spread: that of all steps up to this one, this one included.
+  func slope(at u: Tensor, _ spread: PotentialSpread) -> Tensor {
+    let sigma = spread.deviation
     let z = (u - sigma * shift) / sigma
     return (z.squared() * -0.5).exponential() / (sigma * (2 * Double.pi).squareRoot())
   }
+}
 
-  /// σ, `[1, C, 1, …]`.
-  func spread(of potentials: [Tensor]) -> Tensor {
-    let all = Tensor.concatenating(potentials)
-    let pooled = (0..<all.rank).filter { $0 != 1 }
-    let samples = pooled.reduce(1) { $0 * all.size($1) }
-    let shape = (0..<all.rank).map { $0 == 1 ? all.size(1) : 1 }
-    guard samples > 1 else { return Tensor.ones(shape, dtype: all.dtype).moved(to: all.device) }
-    let sigma = all.variance(along: pooled, keeping: true).squareRoot()
+/// Mean and spread of each channel's potentials, gathered step by step.
+struct PotentialSpread {
+  private var samples = 0.0
+  private var mean: Tensor?
+  /// Σ (u − mean)²
+  private var squares: Tensor?
+
+  /// Takes in another step, `[B, C, …]`: Chan's rule for joining two samples.
+  mutating func add(_ u: Tensor) {
+    let pooled = (0..<u.rank).filter { $0 != 1 }
+    let count = Double(pooled.reduce(1) { $0 * u.size($1) })
+    let stepMean = u.mean(along: pooled, keeping: true)
+    // Welford's, so that the variance of equal values is exactly 0, which deviation looks for.
+    let stepSquares = u.variance(along: pooled, correction: 0, keeping: true) * count
+    guard let mean, let squares else {
+      (samples, self.mean, self.squares) = (count, stepMean, stepSquares)
+      return
+    }
+    let total = samples + count
+    let difference = stepMean - mean
+    self.mean = mean + difference * (count / total)
+    self.squares = squares + stepSquares + difference.squared() * (samples * count / total)
+    samples = total
+  }
+
+  /// σ, `[1, C, 1, …]`, of n − 1 degrees of freedom; 1 where there is no spread.
+  var deviation: Tensor {
+    guard let squares else { preconditionFailure("PotentialSpread: no step was added") }
+    let sigma = (squares / Swift.max(samples - 1, 1)).squareRoot()
     return sigma + (sigma .== 0).converted(to: sigma.dtype)
   }
 }

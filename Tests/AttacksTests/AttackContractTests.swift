@@ -12,6 +12,8 @@ import Torch
   /// Catches a missing or misplaced clamp or projection, and a check that looks away.
   @Test(arguments: ContractRow.all, shapes)
   func `stays finite, in range and in the ball`(row: ContractRow, shape: [Int]) throws {
+    // Others refuse what is no picture: their own tests have the words.
+    guard shape.count == 4 || !row.needsPictures else { return }
     let pixels = shape.dropFirst().reduce(1, *)
     for (seed, dtype) in [(1, DType.float32), (2, .float64), (3, .float32)] as [(UInt64, DType)] {
       let (images, labels) = pictures(shape, classes: 3, seed: seed, dtype: dtype)
@@ -65,7 +67,7 @@ import Torch
     for seed in 1...6 as ClosedRange<UInt64> {
       // Steep and small: one step of ε = 0.5 leads anywhere.
       let model = TanhModel(pixels: 4, classes: 4, seed: seed, scale: 6)
-      let images = pictures([30, 4], classes: 4, seed: seed).images
+      let images = pictures([30, 1, 2, 2], classes: 4, seed: seed).images
       let labels = model(images).argmax(along: 1)
       let found = try row.make(0.5).callAsFunction(
         images, labels: labels, against: { model($0) }, using: Generator(seed: seed))
@@ -78,7 +80,7 @@ import Torch
 
   @Test(arguments: ContractRow.all)
   func `ε of zero changes nothing`(row: ContractRow) throws {
-    let (images, labels) = pictures([3, 8], classes: 3, seed: 1, dtype: .float32)
+    let (images, labels) = pictures([3, 1, 2, 4], classes: 3, seed: 1, dtype: .float32)
     let result = try row.make(0).run(
       images, labels: labels, against: { TanhModel(pixels: 8, seed: 1)($0) },
       using: Generator(seed: 0))
@@ -98,11 +100,13 @@ import Torch
   /// mean, and zero gradients that nobody counts.
   @Test(arguments: ContractRow.all)
   func `constant images and logits do no harm`(row: ContractRow) throws {
-    let images = Tensor([0 as Float, 0.5, 1], shape: [3, 1]).expanded(to: [3, 6]).copied()
+    let images = Tensor([0 as Float, 0.5, 1], shape: [3, 1, 1, 1]).expanded(to: [3, 1, 2, 3])
+      .copied()
     let steady = Tensor([2 as Float, 1, 0.5, 0])
     let result = try row.make(0.2).run(
       images, labels: Tensor([0, 0, 0]),
-      against: { $0.sum(along: [1], keeping: true) * 0 + steady }, using: Generator(seed: 1))
+      against: { $0.flattened(from: 1).sum(along: [1], keeping: true) * 0 + steady },
+      using: Generator(seed: 1))
     expectAdmissible(result.adversarial, images, row.norm, 0.2)
     if row.gradients == .ofClassifier {
       #expect(result.report.gradientEvaluations.allSatisfy { $0.zeroGradients == 3 })
@@ -113,7 +117,7 @@ import Torch
   @Test(arguments: ContractRow.all)
   func `two classes are enough, or it says so`(row: ContractRow) throws {
     let model = LinearModel(classes: 2, pixels: 6, seed: 5)
-    let images = pictures([4, 6], classes: 2, seed: 6).images
+    let images = pictures([4, 1, 2, 3], classes: 2, seed: 6).images
     let labels = model(images).argmax(along: 1)
     let complaint = message { () throws(AttackError) in
       _ = try row.make(0.1).callAsFunction(
@@ -130,7 +134,7 @@ import Torch
   @Test(arguments: ContractRow.all)
   func `the generator's seed decides`(row: ContractRow) throws {
     let model = TanhModel(pixels: 8, classes: 4, seed: 1, scale: 4)
-    let images = pictures([20, 8], classes: 4, seed: 1).images
+    let images = pictures([20, 1, 2, 4], classes: 4, seed: 1).images
     let labels = model(images).argmax(along: 1)
     func run(_ generator: Generator) throws -> Tensor {
       try row.make(0.2).callAsFunction(
@@ -155,7 +159,7 @@ import Torch
         images, labels: labels, against: { model($0) }, using: Generator(seed: 4))
     }
     let first = try run(model, [7, 2, 2, 2])
-    _ = try run(other, [3, 6])
+    _ = try run(other, [3, 1, 2, 3])
     let second = try run(model, [7, 2, 2, 2])
     #expect(second.adversarial.isIdentical(to: first.adversarial))
     #expect(second.report == first.report)
@@ -172,7 +176,8 @@ import Torch
         using: Generator(seed: 4))
     }
     let (ours, others) = (
-      pictures([6, 8], classes: 4, seed: 3).images, pictures([6, 8], classes: 4, seed: 4).images
+      pictures([6, 1, 2, 4], classes: 4, seed: 3).images,
+      pictures([6, 1, 2, 4], classes: 4, seed: 4).images
     )
     let together = try run(ours)
     guard row.batch != .survivors else { return }
@@ -190,7 +195,7 @@ import Torch
   @Test(arguments: ContractRow.all)
   func `leaves images and recording as they were`(row: ContractRow) throws {
     let model = TanhModel(pixels: 8, classes: 4, seed: 1)
-    let (images, labels) = pictures([4, 8], classes: 4, seed: 1)
+    let (images, labels) = pictures([4, 1, 2, 4], classes: 4, seed: 1)
     let copy = images.copied()
     let attack = row.make(0.1)
     let recorded = try attack(
@@ -210,21 +215,23 @@ import Torch
   @Test(arguments: ContractRow.all)
   func `differentiates the images, not the parameters`(row: ContractRow) throws {
     let weights = LinearModel(classes: 4, pixels: 8, seed: 3).weights
-    let (images, labels) = pictures([4, 8], classes: 4, seed: 1)
+    let (images, labels) = pictures([4, 1, 2, 4], classes: 4, seed: 1)
     let fixed = try row.make(0.1).callAsFunction(
-      images, labels: labels, against: { $0.linear(weights) }, using: Generator(seed: 2))
+      images, labels: labels, against: { $0.flattened(from: 1).linear(weights) },
+      using: Generator(seed: 2))
     let leaf = weights.requiringGradient()
     let free = try row.make(0.1).callAsFunction(
-      images, labels: labels, against: { $0.linear(leaf) }, using: Generator(seed: 2))
+      images, labels: labels, against: { $0.flattened(from: 1).linear(leaf) },
+      using: Generator(seed: 2))
     #expect(free.isIdentical(to: fixed))
-    #expect(images.linear(leaf).sum().gradients(of: [leaf])[0].shape == [4, 8])
+    #expect(images.flattened(from: 1).linear(leaf).sum().gradients(of: [leaf])[0].shape == [4, 8])
   }
 
   /// Catches a report that is made up: the classifier counts for itself.
   @Test(arguments: ContractRow.all)
   func `reports every call`(row: ContractRow) throws {
     let model = TanhModel(pixels: 8, classes: 4, seed: 1)
-    let images = pictures([5, 8], classes: 4, seed: 1).images
+    let images = pictures([5, 1, 2, 4], classes: 4, seed: 1).images
     var sizes: [Int] = []
     let result = try row.make(0.1).run(
       images, labels: model(images).argmax(along: 1),
@@ -245,7 +252,7 @@ import Torch
   func `refuses bad input and bad gradients`(row: ContractRow) {
     let model = LinearModel(classes: 4, pixels: 4, seed: 0, dtype: .float32)
     let linear: Classifier = { model($0) }
-    let grey = Tensor.full(0.5, shape: [1, 4])
+    let grey = Tensor.full(0.5, shape: [1, 1, 2, 2])
     let labels = linear(grey).argmax(along: 1)
     func complaint(_ epsilon: Double, _ images: Tensor, _ classifier: Classifier) -> String {
       message { () throws(AttackError) in

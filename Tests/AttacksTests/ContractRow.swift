@@ -31,11 +31,13 @@ struct ContractRow: CustomTestStringConvertible, Sendable {
   /// What never gets smaller than on the image itself; nil for attacks that return their last iterate.
   var keeps: AttackLoss?
   var batch: BatchDependence = .randomNumbers
+  /// Whether images must be `[B, C, H, W]`.
+  var needsPictures = false
 
   var testDescription: String { label }
   var norm: ThreatModel.Norm { make(0.5).threat.norm }
 
-  static let all = oneStep + projected + automatic + blind + combined
+  static let all = oneStep + projected + automatic + nearest + blind + squares + suites + combined
 
   static let oneStep: [ContractRow] = [
     ContractRow(label: "FGSM", make: { FGSM(epsilon: $0) }, isRandom: false, batch: .none),
@@ -101,6 +103,45 @@ struct ContractRow: CustomTestStringConvertible, Sendable {
           batch: .survivors)
       }
     }
+
+  /// They return errors only, near the boundary.
+  static let nearest: [ContractRow] =
+    ThreatModel.Norm.allCases.flatMap { norm in
+      [
+        ContractRow(
+          label: "\(norm) FAB", make: { FAB(ThreatModel(norm, epsilon: $0), steps: 4) },
+          isRandom: false, reachesLinearOptimum: false, keeps: .margin, batch: .none),
+        ContractRow(
+          label: "\(norm) FAB-T", make: { TargetedFAB(ThreatModel(norm, epsilon: $0), steps: 4) },
+          isRandom: false, reachesLinearOptimum: false, keeps: .margin, batch: .none),
+      ]
+    }
+
+  static let squares: [ContractRow] = [
+    ContractRow(
+      label: "Square L∞", make: { Square(.linf($0), queries: 10) }, gradients: .ofNothing,
+      reachesLinearOptimum: false, keeps: .margin, needsPictures: true),
+    ContractRow(
+      label: "Square L2 restarts",
+      make: { Square(.l2($0), queries: 10, rescalesSchedule: true, restarts: 2) },
+      gradients: .ofNothing, reachesLinearOptimum: false, keeps: .margin, batch: .survivors,
+      needsPictures: true),
+  ]
+
+  static let suites: [ContractRow] = [
+    ContractRow(
+      label: "AutoAttack",
+      make: { AutoAttack.standard(.linf($0), steps: 3, targets: 2, queries: 5) },
+      classes: 4, reachesLinearOptimum: false, keeps: .margin, batch: .survivors,
+      needsPictures: true),
+    ContractRow(
+      label: "AutoAttack rand", make: { AutoAttack.rand(.l2($0), steps: 3, draws: 2) }, classes: 3,
+      reachesLinearOptimum: false, keeps: .margin, batch: .survivors),
+    ContractRow(
+      label: "AutoAttack untargeted",
+      make: { AutoAttack.untargeted(.l2($0), steps: 3, queries: 5) },
+      reachesLinearOptimum: false, keeps: .margin, batch: .survivors, needsPictures: true),
+  ]
 
   static let combined: [ContractRow] = [
     ContractRow(

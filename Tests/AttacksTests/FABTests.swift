@@ -115,6 +115,21 @@ import Torch
     }
   }
 
+  /// One step, so that the choice of the boundary is all there is. Both are equally far in logits: one has its slope in one
+  /// pixel (L1 2, L2 2), the other spread over sixteen (L1 4, L2 1). Catches the norm itself in place of its dual.
+  @Test func `the nearest boundary is that of the dual norm`() throws {
+    let slopes = [Double](repeating: 0, count: 16) + [2] + [Double](repeating: 0, count: 15)
+    let weights = Tensor(slopes + [Double](repeating: 0.25, count: 16), shape: [3, 16])
+    let images = Tensor.full(0.5, shape: [1, 16], dtype: .float64)
+    let model = LinearModel(
+      weights: weights, bias: Tensor([0.4, 0, 0]) - weights.sum(along: [1]) * 0.5)
+    for (norm, expected) in [(ThreatModel.Norm.linf, 0.4 / 4), (.l2, 0.4 / 2)] {
+      let found = try FAB(ThreatModel(norm, epsilon: 1), steps: 1).minimumDistances(
+        images, labels: Tensor([0]), against: { model($0) }, using: Generator(seed: 0))
+      #expect(abs(found.distances.item() - 1.05 * expected) < 1e-12)
+    }
+  }
+
   /// Only errors within ε are returned; others stay as they were, bit for bit.
   @Test(arguments: ThreatModel.Norm.allCases)
   func `keeps what lies within ε`(norm: ThreatModel.Norm) throws {

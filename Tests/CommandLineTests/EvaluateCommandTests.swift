@@ -140,7 +140,7 @@ import Torch
         var moment: ContinuousClock.Instant?
         let outcome = try place.run(
           Self.tables + " --out e --resume",
-          interruption: life >= 6
+          interruption: life >= 4
             ? nil
             : .init(signal) {
               if moment == nil, Self.modified(state) != before { moment = .now }

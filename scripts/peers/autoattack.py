@@ -1,104 +1,116 @@
-"""pyautoattack's attacks that come after APGD, and torchattacks' copies of them, with the budgets of a Budget."""
+"""pyautoattack's APGD, with what it does on the way made visible."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import logging
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import torch
-import torchattacks
-from pyautoattack import AutoAttack
-from pyautoattack.fab_pt import FABAttack_PT
-from pyautoattack.square import SquareAttack
+from pyautoattack.autopgd_base import APGDAttack, APGDAttack_targeted
 from torch import Tensor, nn
 
-NORMS = {"linf": "Linf", "l2": "L2"}
+VERSION = f"pyautoattack {importlib.metadata.version('pyautoattack')}"
 
 
-def version() -> str:
-    return importlib.metadata.version("pyautoattack")
+@dataclass
+class Trace:
+    """Of x_0 ... x_N: points [B, ...] and logits; of all but the first the step size [B] that led there, and the losses
+    [N, B] that the run itself notes."""
+
+    points: list[Tensor] = field(default_factory=list)
+    logits: list[Tensor] = field(default_factory=list)
+    step_sizes: list[Tensor] = field(default_factory=list)
+    losses: Tensor = field(default_factory=lambda: torch.empty(0))
 
 
-@dataclass(frozen=True)
-class Budget:
-    """`norm` and `epsilon` in units of pixels in [0, 1]; the rest as pyautoattack names it, or nearly so."""
+class Witness(nn.Module):
+    """A classifier that writes down what an APGD run asks of it, and reads the run's step sizes and losses from its frame."""
 
-    norm: str
-    epsilon: float
-    steps: int
-    targets: int
-    queries: int
-    restarts: int = 1
-    rescales: bool = False
+    def __init__(self, classifier: nn.Module) -> None:
+        super().__init__()
+        self.classifier = classifier
+        self.trace = Trace()
 
-
-def fab(classifier: nn.Module, images: Tensor, labels: Tensor, budget: Budget, seed: int, *, targeted: bool) -> Tensor:
-    attack = FABAttack_PT(
-        classifier,
-        norm=NORMS[budget.norm],
-        n_restarts=1 if targeted else budget.restarts,
-        n_iter=budget.steps,
-        eps=budget.epsilon,
-        seed=seed,
-        targeted=targeted,
-        n_target_classes=budget.targets,
-    )
-    return attack.perturb(images, labels)
+    def forward(self, images: Tensor) -> Tensor:
+        logits = self.classifier(images)
+        frame = sys._getframe()
+        while frame is not None and frame.f_code.co_name != "attack_single_run":
+            frame = frame.f_back
+        if frame is not None:
+            self.trace.points.append(images.detach().clone())
+            self.trace.logits.append(logits.detach().clone())
+            self.trace.losses = frame.f_locals["loss_steps"]  # filled in place while the run goes on
+            if "step_size" in frame.f_locals:
+                self.trace.step_sizes.append(frame.f_locals["step_size"].flatten().clone())
+        return logits
 
 
-def square(classifier: nn.Module, images: Tensor, labels: Tensor, budget: Budget, seed: int) -> Tensor:
-    attack = SquareAttack(
-        classifier,
-        norm=NORMS[budget.norm],
-        n_queries=budget.queries,
-        eps=budget.epsilon,
-        n_restarts=budget.restarts,
-        seed=seed,
-        resc_schedule=budget.rescales,
-    )
-    return attack.perturb(images, labels)
+@contextmanager
+def double_precision() -> Iterator[None]:
+    """Everything in float64: the default type, in which the attack draws and keeps its losses, and what `float` makes of
+    the images that it is given."""
+    original = torch.Tensor.float
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
+    try:
+        yield
+    finally:
+        torch.Tensor.float = original
+        torch.set_default_dtype(torch.float32)
 
 
-def standard(classifier: nn.Module, images: Tensor, labels: Tensor, budget: Budget, seed: int) -> tuple[Tensor, Tensor]:
-    """AutoAttack standard with smaller budgets: the images, and the predictions for them."""
-    logging.getLogger("auto-attack").setLevel(logging.ERROR)
-    attack = AutoAttack(classifier, norm=NORMS[budget.norm], eps=budget.epsilon, seed=seed, version="standard")
-    attack.apgd.n_iter = attack.apgd_targeted.n_iter = attack.fab.n_iter = budget.steps
-    attack.apgd_targeted.n_target_classes = attack.fab.n_target_classes = budget.targets
-    attack.square.n_queries = budget.queries
-    return attack.run_standard_evaluation(images, labels)
+def single_run(
+    classifier: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    norm: str,
+    epsilon: float,
+    loss: str,
+    steps: int,
+    seed: int,
+    targets: Tensor | None = None,
+) -> tuple[Trace, Tensor, Tensor]:
+    """One run of APGD: its trace, x_best and the latest iterate that fooled."""
+    assert images.dtype == torch.get_default_dtype()
+    witness = Witness(classifier)
+    if targets is None:
+        attack = APGDAttack(witness, n_iter=steps, norm=norm, eps=epsilon, loss=loss)
+    else:
+        attack = APGDAttack_targeted(witness, n_iter=steps, norm=norm, eps=epsilon)
+        attack.y_target = targets
+    attack.init_hyperparam(images)
+    torch.manual_seed(seed)
+    best, _, _, fooling = attack.attack_single_run(images, labels)
+    return witness.trace, best.detach(), fooling.detach()
 
 
-def second_fab(
-    classifier: nn.Module, images: Tensor, labels: Tensor, budget: Budget, seed: int, *, targeted: bool
+def apgd(
+    classifier: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    norm: str,
+    epsilon: float,
+    loss: str,
+    steps: int,
+    seed: int,
+    restarts: int = 1,
 ) -> Tensor:
-    attack = torchattacks.FAB(
-        classifier,
-        norm=NORMS[budget.norm],
-        eps=budget.epsilon,
-        steps=budget.steps,
-        n_restarts=1 if targeted else budget.restarts,
-        seed=seed,
-        multi_targeted=targeted,
-        n_classes=budget.targets + 1,
-    )
-    return _run(attack, images, labels)
+    attack = APGDAttack(classifier, n_iter=steps, norm=norm, eps=epsilon, loss=loss, seed=seed, n_restarts=restarts)
+    return attack.perturb(images, labels).detach()
 
 
-def second_square(classifier: nn.Module, images: Tensor, labels: Tensor, budget: Budget, seed: int) -> Tensor:
-    attack = torchattacks.Square(
-        classifier,
-        norm=NORMS[budget.norm],
-        eps=budget.epsilon,
-        n_queries=budget.queries,
-        n_restarts=budget.restarts,
-        seed=seed,
-        resc_schedule=budget.rescales,
-    )
-    return _run(attack, images, labels)
-
-
-def _run(attack: torchattacks.attack.Attack, images: Tensor, labels: Tensor) -> Tensor:
-    with torch.enable_grad():
-        return attack(images, labels).detach()
+def apgd_t(
+    classifier: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    norm: str,
+    epsilon: float,
+    steps: int,
+    seed: int,
+    targets: int,
+) -> Tensor:
+    attack = APGDAttack_targeted(classifier, n_iter=steps, norm=norm, eps=epsilon, seed=seed, n_target_classes=targets)
+    return attack.perturb(images, labels).detach()
