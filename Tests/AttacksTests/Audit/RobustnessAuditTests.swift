@@ -106,4 +106,78 @@ import Torch
     #expect(!planted.flags.isEmpty || raised.isEmpty, "\(found)")
     #expect(report.verdict.kind == planted.kind)
   }
+
+  /// Fools by chance: an image becomes 1 − x, of another class, in one of three draws.
+  private struct Dice: Attack {
+    let name = "dice"
+    let threat = ThreatModel.linf(1)
+
+    func perturb(
+      _ images: Tensor, labels: Tensor, against victim: inout Victim, using generator: Generator
+    ) throws(AttackError) -> Tensor {
+      let drawn = Tensor.uniform([images.size(0), 1, 1, 1], using: generator)
+      return Tensor.select((drawn .< 1.0 / 3).expanded(to: images.shape), 1 - images, images)
+    }
+  }
+
+  /// Catches starts that repeat the first one's numbers, attack what is fooled already, or are all counted.
+  @Test func `every further start meets what is left, with numbers of its own`() throws {
+    let sign: Classifier = { images in
+      let z = images.mean(along: [1, 2, 3]).unsqueezed(1) - 0.5
+      return Tensor.concatenating([-z, z], along: 1)
+    }
+    var plan = AuditPlan(
+      threat: .linf(1), oneStep: FGSM(epsilon: 1), iterative: Dice(),
+      zeroBudget: FGSM(epsilon: 1e-6))
+    plan.restarts = 4
+    nonisolated(unsafe) let classifier = sign
+    nonisolated(unsafe) var seen: [RobustnessAudit.Progress] = []
+    let report = try RobustnessAudit(plan, seed: 5)(
+      AuditSubject { classifier }, on: models.batches(labeledBy: sign)
+    ) { seen.append($0) }
+    let starts = report.outcomes.filter { $0.name.hasPrefix("dice") }
+    #expect(starts.map(\.name) == ["dice", "dice, start 2", "dice, start 3", "dice, start 4"])
+    for image in 0..<120 { #expect(starts.count { $0.fooled[image] } <= 1) }
+    // 120 images: 40, 27, 18 and 12 are expected; four standard deviations.
+    for (outcome, expected) in zip(starts, [(19...61), (8...46), (2...35), (1...26)]) {
+      #expect(expected.contains(outcome.fooledCount), "\(starts.map(\.fooledCount))")
+    }
+    #expect(report[.restarts].count.successes == starts[3].fooledCount)
+    #expect(report[.restarts].isRaised && report[.moreSteps].state == .notMeasured)
+    #expect(seen.map(\.part) == Array(1...6) && seen.allSatisfy { $0.parts == 6 })
+  }
+
+  @Test func `the announced number of attacks is the number that runs`() throws {
+    nonisolated(unsafe) var last: RobustnessAudit.Progress?
+    let honest = models.honest
+    var subject = AuditSubject { honest.callAsFunction }
+    subject.surrogates = [GradientSource(name: "a") { honest.callAsFunction }]
+    subject.substitutes = [GradientSource(name: "b", isSubstitute: true) { honest.callAsFunction }]
+    var plan = Self.plan()
+    plan.acrossSurrogates = APGD(plan.threat, steps: 3)
+    let report = try RobustnessAudit(plan)(subject, on: [models.batches[0]]) { last = $0 }
+    #expect(last?.part == last?.parts && last?.parts == report.outcomes.count)
+  }
+
+  @Test func `no image, and no image that is right, leave nothing to believe`() throws {
+    let none = try audit({ models.honest.callAsFunction }, on: [])
+    #expect(none.verdict.kind == .empty && none.images == 0 && none.worstCase == nil)
+    let wrong = LabeledImages(
+      images: models.images, labels: ((models.labels + 1) .== 3).converted(to: .int64))
+    let classifier = models.honest
+    let labels = classifier(models.images).argmax(along: 1)
+    let rows = (.!(labels .== wrong.labels)).trueIndices()
+    let report = try audit(
+      { classifier.callAsFunction },
+      on: [
+        LabeledImages(images: models.images.gathering(rows), labels: wrong.labels.gathering(rows))
+      ])
+    #expect(report.verdict.kind == .empty && report.clean.successes == 0)
+  }
+
+  @Test func `a classifier that is cut from the graph is a flag, not an error`() throws {
+    let report = try audit { { models.honest($0).detached() } }
+    #expect(report[.zeroGradients].isRaised && report.verdict.kind == .masked)
+    #expect(report.outcomes.isEmpty)
+  }
 }
