@@ -4,7 +4,8 @@ public import Torch
 ///
 ///     ∇ = 1/m Σ ∇L(f(x; r_i), y)     r_1 … r_m fresh at every iteration
 ///
-/// Losses and logits are means over the draws too, so that no image is kept for one lucky draw. Athalye et al.,
+/// Logits are means over the draws too, and losses and decisions are those of the mean logits, so that no image is
+/// kept for one lucky draw (the authors of APGD decide by the last draw alone). Athalye et al.,
 /// *Synthesizing robust adversarial examples*, arXiv 1707.07397. `EOT-PGD` is this around ``PGD``.
 public struct ExpectationOverTransformation: Attack {
   public let attack: any Attack

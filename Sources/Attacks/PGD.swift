@@ -79,27 +79,9 @@ public struct PGD: Attack {
   ) throws(AttackError) -> AttackResult {
     try guarded(images, labels: labels, against: classifier) {
       (images, victim) throws(AttackError) in
-      try check(startingPoints, for: images)
+      try threat.check(startingPoints: startingPoints, for: images)
       return try perturb(
         images, labels: labels, from: startingPoints.detached(), against: &victim, using: generator)
-    }
-  }
-
-  private func check(_ points: Tensor, for images: Tensor) throws(AttackError) {
-    guard points.shape == images.shape, points.dtype == images.dtype, points.device == images.device
-    else {
-      throw .unusable(
-        .startingPoints, expected: "\(images.dtype) \(images.shape) on \(images.device)",
-        found: "\(points.dtype) \(points.shape) on \(points.device)",
-        remedy: "give one point for each image")
-    }
-    let broken = threat.violations(of: points, from: images)
-    guard broken.isEmpty else {
-      throw .unusable(
-        .startingPoints, expected: "finite pixels in [0, 1] within \(threat) of the images",
-        found: "of \(broken.images) points \(broken.nonFinite) not finite, "
-          + "\(broken.outsidePixelRange) outside [0, 1], \(broken.outsideBall) outside the ball",
-        remedy: "give the points themselves, not the perturbations, in the images' order")
     }
   }
 }

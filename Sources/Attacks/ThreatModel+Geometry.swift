@@ -33,6 +33,17 @@ extension ThreatModel {
     (images + projected(delta)).clamped(0, 1)
   }
 
+  /// `point` brought back to an admissible one: projection onto the ball, then clamp to [0, 1].
+  func admissible(_ point: Tensor, around images: Tensor) -> Tensor {
+    switch self {
+    // Bounds, not a clipped difference: a point that is admissible already stays bit for bit what it is.
+    case .linf:
+      return Tensor.minimum(Tensor.maximum(point, images - epsilon), images + epsilon)
+        .clamped(0, 1)
+    case .l2: return moved(images, by: point - images)
+    }
+  }
+
   /// The unit step along which a linear loss grows fastest: sgn(g) in L∞, with sgn(0) = 0; g/‖g‖₂ in L2,
   /// at any scale of g, and 0 where g is 0.
   func steepestDirection(_ gradient: Tensor) -> Tensor {
@@ -40,8 +51,7 @@ extension ThreatModel {
     case .linf: return gradient.sign()
     case .l2:
       // Dividing by the largest component first keeps the squares of tiny gradients from vanishing.
-      let largest = Self.rows(gradient).norm(.infinity, along: [1])
-      let scaled = gradient / Self.column(Self.oneWhereZero(largest), like: gradient)
+      let scaled = Self.scaledToUnitMaximum(gradient)
       let length = Self.rows(scaled).norm(along: [1])
       return scaled / Self.column(Self.oneWhereZero(length), like: gradient)
     }
@@ -66,14 +76,45 @@ extension ThreatModel {
     return drawn.moved(to: images.device)
   }
 
+  /// A random point of the ball's surface around each image, clamped to [0, 1]: `x + ε t/max|t|` with t uniform in
+  /// L∞, `x + ε t/‖t‖₂` with t normal in L2. Drawn on the CPU.
+  func surfacePoint(around images: Tensor, using generator: Generator) -> Tensor {
+    let direction: Tensor
+    switch self {
+    case .linf:
+      direction = Self.scaledToUnitMaximum(
+        Tensor.uniform(images.shape, in: -1...1, dtype: images.dtype, using: generator))
+    case .l2:
+      direction = steepestDirection(
+        Tensor.normal(images.shape, dtype: images.dtype, using: generator))
+    }
+    return (images + direction.moved(to: images.device) * epsilon).clamped(0, 1)
+  }
+
   /// `[B, ...]` as `[B, D]`; works for an empty batch, where −1 would be ambiguous.
   static func rows(_ images: Tensor) -> Tensor {
     images.reshaped([images.size(0), images.shape.dropFirst().reduce(1, *)])
   }
 
   /// `[B]` as `[B, 1, ...]` of the rank of `images`.
-  private static func column(_ values: Tensor, like images: Tensor) -> Tensor {
+  static func column(_ values: Tensor, like images: Tensor) -> Tensor {
     values.reshaped([images.size(0)] + Array(repeating: 1, count: images.rank - 1))
+  }
+
+  /// Row by row of the batch: `yes` where `mask`, `[B]`, is true, else `no`.
+  static func rowwise(_ mask: Tensor, _ yes: Tensor, _ no: Tensor) -> Tensor {
+    Tensor.select(column(mask, like: yes), yes, no)
+  }
+
+  /// g/max|g| of each image; 0 where g is 0.
+  static func scaledToUnitMaximum(_ gradient: Tensor) -> Tensor {
+    let largest = rows(gradient).norm(.infinity, along: [1])
+    return gradient / column(oneWhereZero(largest), like: gradient)
+  }
+
+  /// `values` of each image over the sum of its `weights`, which are ≥ 0; 0 weights divide by 1.
+  static func overSum(_ values: Tensor, of weights: Tensor) -> Tensor {
+    values / column(oneWhereZero(rows(weights).sum(along: [1])), like: values)
   }
 
   private static func oneWhereZero(_ values: Tensor) -> Tensor {

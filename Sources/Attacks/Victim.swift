@@ -2,6 +2,11 @@ public import Torch
 
 /// The classifier under attack, with a ledger of what was asked of it. Attacks reach it only through here.
 ///
+/// What an attack may ask: ``logits(_:)`` and ``score(_:labels:loss:)`` of points, and their gradients with
+/// ``lossGradient(_:labels:loss:)`` or, of several functions in one pass, ``gradients(_:of:)``; it says when a run
+/// begins with ``beginRun()``. Whether gradients come from another source, and how many draws an answer is the mean of,
+/// is decided around the attack and changes none of these calls.
+///
 /// Every answer is checked: logits `[B, classes]` and finite, labels within the classes, gradients finite.
 public struct Victim {
   let classifier: Classifier

@@ -14,6 +14,8 @@ extension Tensor {
     static let variance = Operator(known: "var", "correction")
     static let norm = Operator(known: "linalg_vector_norm")
     static let topk = Operator(known: "topk")
+    static let sort = Operator(known: "sort")
+    static let cumulativeSum = Operator(known: "cumsum")
     static let equal = Operator(known: "equal")
   }
 
@@ -58,6 +60,16 @@ extension Tensor {
   public func largest(_ k: Int) -> (values: Tensor, indices: Tensor) {
     let results = must { () throws(TorchError) in try Op.topk.results(self, k) }
     return (results[0].tensor, results[1].tensor)
+  }
+
+  /// The elements along a dimension in growing order, and where they were.
+  public func sorted(along dimension: Int) -> (values: Tensor, indices: Tensor) {
+    let results = must { () throws(TorchError) in try Op.sort.results(self, dimension) }
+    return (results[0].tensor, results[1].tensor)
+  }
+  /// `out[k] = self[0] + … + self[k]` along a dimension.
+  public func cumulativeSum(along dimension: Int) -> Tensor {
+    must { () throws(TorchError) in try Op.cumulativeSum(self, dimension) }
   }
 
   /// Whether shape and all elements are equal; NaN differs from itself.

@@ -39,8 +39,22 @@ struct TanhModel {
     return current.hyperbolicTangent().linear(tensor(v))
   }
 
-  /// Logits, loss and input gradient of one image, in scalar loops.
+  /// Logits, cross-entropy and its input gradient of one image, in scalar loops.
   func slow(_ x: [Double], label: Int) -> (logits: [Double], loss: Double, gradient: [Double]) {
+    var loss = 0.0
+    let (z, gradient) = slow(x) { z in
+      let top = z.max()!
+      let total = z.reduce(0) { $0 + exp($1 - top) }
+      loss = top + log(total) - z[label]
+      return z.indices.map { exp(z[$0] - top) / total - ($0 == label ? 1 : 0) }
+    }
+    return (z, loss, gradient)
+  }
+
+  /// Logits and input gradient of one image, given how a function of the logits changes with them.
+  func slow(
+    _ x: [Double], upstream: ([Double]) -> [Double]
+  ) -> (logits: [Double], gradient: [Double]) {
     var h = b
     for k in 0..<hidden {
       for i in x.indices { h[k] += w[k][i] * x[i] }
@@ -48,15 +62,13 @@ struct TanhModel {
     }
     var z = Array(repeating: 0.0, count: classes)
     for j in 0..<classes { for k in 0..<hidden { z[j] += v[j][k] * h[k] } }
-    let top = z.max()!
-    var total = 0.0
-    for j in 0..<classes { total += exp(z[j] - top) }
+    let dz = upstream(z)
     var gradient = Array(repeating: 0.0, count: x.count)
     for k in 0..<hidden {
       var back = 0.0
-      for j in 0..<classes { back += v[j][k] * (exp(z[j] - top) / total - (j == label ? 1 : 0)) }
+      for j in 0..<classes { back += v[j][k] * dz[j] }
       for i in x.indices { gradient[i] += w[k][i] * (1 - h[k] * h[k]) * back }
     }
-    return (z, top + log(total) - z[label], gradient)
+    return (z, gradient)
   }
 }

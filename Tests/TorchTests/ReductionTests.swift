@@ -85,6 +85,20 @@ import Torch
     #expect(indices.scalars(of: Int.self) == [1, 0, 2, 0])
   }
 
+  @Test func sorted() {
+    let x = Tensor([3.0, 9, 1, 7, 2, 8], shape: [2, 3])
+    let (values, indices) = x.sorted(along: 1)
+    #expect(values.scalars(of: Double.self) == [1, 3, 9, 2, 7, 8])
+    #expect(indices.scalars(of: Int.self) == [2, 0, 1, 1, 0, 2])
+    #expect(x.sorted(along: 0).values.scalars(of: Double.self) == [3, 2, 1, 7, 9, 8])
+  }
+
+  @Test func cumulativeSum() {
+    let x = Tensor([3.0, 9, 1, 7, 2, 8], shape: [2, 3])
+    #expect(x.cumulativeSum(along: 1).scalars(of: Double.self) == [3, 12, 13, 7, 9, 17])
+    #expect(x.cumulativeSum(along: 0).scalars(of: Double.self) == [3, 9, 1, 10, 11, 9])
+  }
+
   @Test func identity() {
     let x = Tensor([1.0, 2])
     #expect(x.isIdentical(to: Tensor([1.0, 2])) && !x.isIdentical(to: Tensor([1.0, 3])))
