@@ -21,9 +21,9 @@ void checkOptions(const LIFOptions& o) {
       o.reset >= kSoftReset && o.reset <= kNoReset,
       "spikeguard::lif: expected reset 0 (soft), 1 (hard) or 2 (none), got ", o.reset);
   TORCH_CHECK_VALUE(
-      o.surrogate >= kTriangle && o.surrogate <= kArctan,
-      "spikeguard::lif: expected surrogate 0 (triangle), 1 (rectangle), 2 (sigmoid) or 3 (arctan), "
-      "got ",
+      o.surrogate >= kTriangle && o.surrogate <= kExponential,
+      "spikeguard::lif: expected surrogate 0 (triangle), 1 (rectangle), 2 (sigmoid), 3 (arctan) or "
+      "4 (exponential), got ",
       o.surrogate);
 }
 

@@ -76,7 +76,8 @@ template <class Loop, bool spiking> int64_t runSurrogate(
     case kTriangle: return runNeuron<Loop, TriangleSurrogate, spiking>(options, arrays, range);
     case kRectangle: return runNeuron<Loop, RectangleSurrogate, spiking>(options, arrays, range);
     case kSigmoid: return runNeuron<Loop, SigmoidSurrogate, spiking>(options, arrays, range);
-    default: return runNeuron<Loop, ArctanSurrogate, spiking>(options, arrays, range);
+    case kArctan: return runNeuron<Loop, ArctanSurrogate, spiking>(options, arrays, range);
+    default: return runNeuron<Loop, ExponentialSurrogate, spiking>(options, arrays, range);
   }
 }
 

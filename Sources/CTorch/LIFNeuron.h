@@ -17,6 +17,7 @@ template <class T, class Surrogate, bool spiking> struct LIFNeuron {
   T resetGradient;     // 0 when the reset is detached
   T temporalGradient;  // dh[t]/dv[t-1] as gradients see it: leak, or 0
   Surrogate surrogate;
+  T scale;  // of the surrogate; a factor of 1 is exact
 
   explicit LIFNeuron(const LIFOptions& o)
     : leak(T(o.leak)),
@@ -26,7 +27,8 @@ template <class T, class Surrogate, bool spiking> struct LIFNeuron {
       hardReset(T(o.reset == kHardReset)),
       resetGradient(T(!o.detachReset)),
       temporalGradient(o.throughTime ? T(o.leak) : T(0)),
-      surrogate{T(o.width)} {}
+      surrogate{T(o.width)},
+      scale(T(o.scale)) {}
 
   // The order of operations is that of the tensor expressions `v * leak + x * inputScale`,
   // `h - s * threshold` and `h * (1 - s)`: a difference in the last bit flips spikes. A factor of 1
@@ -34,12 +36,12 @@ template <class T, class Surrogate, bool spiking> struct LIFNeuron {
   LIF_INLINE T charge(T v, T x) const { return v * leak + x * inputScale; }
   LIF_INLINE T fire(T h) const {
     if constexpr (spiking) return h - threshold >= 0 ? T(1) : T(0);
-    else return surrogate.primitive(h - threshold);
+    else return surrogate.primitive(h - threshold) * scale;
   }
   LIF_INLINE T reset(T h, T s) const { return hardReset != 0 ? h * (1 - s) : h - s * softReset; }
 
-  LIF_INLINE T slope(T h) const { return surrogate.slope(h - threshold); }
-  LIF_INLINE T curvature(T h) const { return surrogate.curvature(h - threshold); }
+  LIF_INLINE T slope(T h) const { return surrogate.slope(h - threshold) * scale; }
+  LIF_INLINE T curvature(T h) const { return surrogate.curvature(h - threshold) * scale; }
   // dv/dh at fixed s, and dv/ds as gradients see it.
   LIF_INLINE T resetByCharge(T h) const { return 1 - hardReset * fire(h); }
   LIF_INLINE T resetBySpike(T h) const { return -resetGradient * (softReset + hardReset * h); }

@@ -17,7 +17,7 @@ using OptionalTensor = std::optional<Tensor>;
 #define LIF_OPTIONS_SCHEMA                                                                     \
   "int steps, bool constant, float leak, float input_scale, float threshold, int reset, bool " \
   "detach_reset, "                                                                             \
-  "int surrogate, float width, bool through_time, bool spiking, bool keep_membrane"
+  "int surrogate, float width, float scale, bool through_time, bool spiking, bool keep_membrane"
 
 template <class Function> struct LIFOperator;
 
@@ -28,15 +28,16 @@ struct LIFOperator<Result(const LIFOptions&, Tensors...)> {
   template <Result (*function)(const LIFOptions&, Tensors...)> static Result entry(
       Tensors... tensors, int64_t steps, bool constant, double leak, double inputScale,
       double threshold, int64_t reset, bool detachReset, int64_t surrogate, double width,
-      bool throughTime, bool spiking, bool keepMembrane) {
-    LIFOptions options{steps,       constant,  leak,  inputScale,  threshold, reset,
-                       detachReset, surrogate, width, throughTime, spiking,   keepMembrane};
+      double scale, bool throughTime, bool spiking, bool keepMembrane) {
+    LIFOptions options{steps, constant,    leak,      inputScale, threshold,
+                       reset, detachReset, surrogate, width,      scale,
+                       throughTime,        spiking,   keepMembrane};
     return function(options, tensors...);
   }
 
   using Signature = Result(
-      Tensors..., int64_t, bool, double, double, double, int64_t, bool, int64_t, double, bool, bool,
-      bool);
+      Tensors..., int64_t, bool, double, double, double, int64_t, bool, int64_t, double, double,
+      bool, bool, bool);
   c10::TypedOperatorHandle<Signature> handle;
 
   explicit LIFOperator(const char* name)
@@ -45,7 +46,7 @@ struct LIFOperator<Result(const LIFOptions&, Tensors...)> {
   Result operator()(const LIFOptions& o, Tensors... tensors) const {
     return handle.call(
         tensors..., o.steps, o.constant, o.leak, o.inputScale, o.threshold, o.reset, o.detachReset,
-        o.surrogate, o.width, o.throughTime, o.spiking, o.keepMembrane);
+        o.surrogate, o.width, o.scale, o.throughTime, o.spiking, o.keepMembrane);
   }
 };
 

@@ -139,4 +139,20 @@ template <class T> struct ArctanSurrogate : SurrogateWidth<T> {
   }
 };
 
+// g1(z) = exp(-|z|) / 2. At the kink, z = 0, the curvature is that of the left side, as in the
+// composed form.
+template <class T> struct ExponentialSurrogate : SurrogateWidth<T> {
+  using SurrogateWidth<T>::SurrogateWidth, SurrogateWidth<T>::inverse;
+  LIF_INLINE T half(T u) const { return T(0.5) * expNonPositive(-std::fabs(u * inverse)); }
+  LIF_INLINE T primitive(T u) const {
+    T tail = half(u);
+    return u > 0 ? 1 - tail : tail;
+  }
+  LIF_INLINE T slope(T u) const { return half(u) * inverse; }
+  LIF_INLINE T curvature(T u) const {
+    T magnitude = half(u) * (inverse * inverse);
+    return u > 0 ? -magnitude : magnitude;
+  }
+};
+
 }  // namespace spikeguard

@@ -7,7 +7,8 @@ import Torch
 /// attack into a training step, unless one pass is told to start from another.
 public struct ForwardPass {
   public let mode: Mode
-  /// Replaces the neurons' backward rule; the forward pass stays the same.
+  /// Replaces the neurons' backward rule; the forward pass stays the same, unless the view
+  /// ``GradientView/changesForward``.
   public let gradientView: GradientView?
   /// Keep each neuron layer's membrane at the end of a call and start the next call with this pass from
   /// it, so that a long sequence can be walked piece by piece. Gradients stop at the seam.
@@ -19,14 +20,17 @@ public struct ForwardPass {
   /// Set it to count multiply-accumulates without doing them: layers with weights then give zeros of the
   /// right shape, and everything else runs.
   public var operations: OperationCount?
+  /// Set it to an empty list to keep what every neuron layer takes in and gives out in the next call, part of the
+  /// graph as they are, so that gradients can be asked of them.
+  public var trace: [NeuronTrace]?
 
   /// What each neuron layer emitted in the last call, from the input to the output.
   public private(set) var activity: [LayerActivity] = []
   /// Whether calls are time steps of one walk: their activity adds up.
   private(set) var walksSteps = false
   private var membranes: [Tensor?] = []
-  /// Neuron layers of this call that are done.
-  private var layer = 0
+  /// Neuron layers of this call that are done: the index of the next one.
+  public private(set) var layer = 0
 
   /// - Parameters:
   ///   - earlier: a pass through the same network on as many examples, whose last membranes the first call
@@ -54,6 +58,7 @@ public struct ForwardPass {
   public mutating func begin() {
     layer = 0
     if !walksSteps { activity = [] }
+    if trace != nil { trace = [] }
   }
 
   /// The potentials that the next neuron layer starts from; nil means zero.
@@ -119,17 +124,4 @@ public struct LayerActivity: Sendable {
 
   public var spikeCount: Double { spikes.item() }
   public var rate: Double { opportunities == 0 ? 0 : spikeCount / Double(opportunities) }
-}
-
-/// Another backward rule for the same forward pass: how attacks look past one surrogate's blind spots.
-public struct GradientView: Sendable, Equatable {
-  /// nil keeps each neuron's own.
-  public var surrogate: Surrogate?
-  /// nil keeps each neuron's own.
-  public var temporalGradient: TemporalGradient?
-
-  public init(surrogate: Surrogate? = nil, temporalGradient: TemporalGradient? = nil) {
-    self.surrogate = surrogate
-    self.temporalGradient = temporalGradient
-  }
 }

@@ -13,7 +13,7 @@ extension LIF {
       let results = try Self.kernel.results(
         current.values, membrane, current.steps, current.isConstant, leak, inputScale, threshold,
         reset.rawValue, detachesReset, surrogate.kernelCode, surrogate.width,
-        temporalGradient == .throughTime, isSpiking, keepingMembrane)
+        surrogateScale, temporalGradient == .throughTime, isSpiking, keepingMembrane)
       return Response(
         spikes: results[0].tensor, membrane: keepingMembrane ? results[1].tensor : nil,
         count: results[2].tensor)

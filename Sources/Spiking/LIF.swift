@@ -28,6 +28,9 @@ public struct LIF: Neuron, Equatable {
   /// Whether the gradient ignores the path through the reset.
   public var detachesReset: Bool
   public var surrogate: Surrogate
+  /// Factor on the surrogate's derivative. It is no factor on the gradient: the paths through reset and
+  /// membrane are scaled at every spike that they pass.
+  public var surrogateScale: Double
   public var temporalGradient: TemporalGradient
   /// False replaces the spike by the surrogate's primitive G, so that finite differences mean something.
   public var isSpiking: Bool
@@ -39,16 +42,21 @@ public struct LIF: Neuron, Equatable {
   public init(
     tau: Double = 1.1, threshold: Double = 1, reset: Reset = .soft, decaysInput: Bool = false,
     detachesReset: Bool = false, surrogate: Surrogate = .triangle(width: 1),
-    temporalGradient: TemporalGradient = .throughTime, isSpiking: Bool = true,
+    surrogateScale: Double = 1, temporalGradient: TemporalGradient = .throughTime,
+    isSpiking: Bool = true,
     implementation: Implementation = .fused
   ) {
     precondition(tau >= 1, "LIF: τ must be at least 1, got \(tau)")
+    precondition(
+      surrogateScale > 0 && surrogateScale.isFinite,
+      "LIF: a surrogate's scale must be positive, got \(surrogateScale)")
     leak = 1 - 1 / tau
     inputScale = decaysInput ? 1 / tau : 1
     self.threshold = threshold
     self.reset = reset
     self.detachesReset = detachesReset
     self.surrogate = surrogate
+    self.surrogateScale = surrogateScale
     self.temporalGradient = temporalGradient
     self.isSpiking = isSpiking
     self.implementation = implementation
@@ -65,21 +73,22 @@ public struct LIF: Neuron, Equatable {
 
   /// Current in, spikes out, both over all time steps.
   public func callAsFunction(_ current: Signal, _ pass: inout ForwardPass) -> Signal {
-    var neuron = self
-    if let view = pass.gradientView {
-      neuron.surrogate = view.surrogate ?? surrogate
-      neuron.temporalGradient = view.temporalGradient ?? temporalGradient
-    }
+    let view = pass.gradientView ?? GradientView()
+    if case .unit(let unit) = view.rule { return unit(current, threshold: threshold, &pass) }
+    let neuron = viewed(by: view)
     precondition(
-      !pass.walksSteps || neuron.temporalGradient == .withinStep,
+      !pass.walksSteps || (neuron.temporalGradient == .withinStep && !view.rule.seesAllSteps),
       "LIF: the gradient through time needs all steps in one graph; use TemporalGradient.withinStep "
         + "step by step, or Unrolling.allSteps")
     let response = neuron.respond(
-      to: current, from: pass.nextMembrane, keepingMembrane: pass.carriesMembranes)
+      to: current, from: pass.nextMembrane, keepingMembrane: pass.carriesMembranes,
+      under: view.rule, layer: pass.layer)
     pass.record(
       LayerActivity(spikes: response.count, opportunities: response.spikes.count),
       membrane: response.membrane)
-    return Signal(stepped: response.spikes, steps: current.steps)
+    let output = Signal(stepped: response.spikes, steps: current.steps)
+    pass.trace?.append(NeuronTrace(current: current, output: output))
+    return output
   }
 
   /// What a layer of neurons gives back.

@@ -10,12 +10,7 @@ public struct Rectifier: Neuron, Equatable {
 
   public func callAsFunction(_ current: Signal, _ pass: inout ForwardPass) -> Signal {
     let output = current.map { $0.relu() }
-    let active = (output.values.detached() .> 0).sum().converted(to: .float64)
-    pass.record(
-      LayerActivity(
-        spikes: active * Double(current.copies), opportunities: output.values.count * current.copies
-      ),
-      membrane: nil)
+    pass.recordUnits(output, of: current)
     return output
   }
 }

@@ -19,9 +19,34 @@ extension SpikingNetwork {
   public func classifier(
     _ encoder: some Encoder, gradientView: GradientView? = nil, using generator: Generator? = nil
   ) -> (Tensor) -> Tensor {
-    { images in
-      var pass = ForwardPass(.evaluation, gradientView: gradientView, using: generator)
-      return self(encoder(images, &pass), &pass).mean(along: [0])
+    classifier(encoder, averaging: [gradientView ?? GradientView()], using: generator)
+  }
+
+  /// The network under several gradient views at once: its values, and the mean of the views' gradients.
+  ///
+  ///     f(x) = f₁(x) + Σ (fᵢ(x) − fᵢ(x).detached()) / n
+  ///
+  /// The images are coded once, so that all views see the same spikes of a stochastic coding. It costs n passes where a
+  /// gradient is recorded and one elsewhere.
+  ///
+  /// - Precondition: at least one view; more than one only if none ``GradientView/changesForward``.
+  public func classifier(
+    _ encoder: some Encoder, averaging views: [GradientView], using generator: Generator? = nil
+  ) -> (Tensor) -> Tensor {
+    precondition(
+      views.count == 1 || (views.count > 1 && !views.contains(where: \.changesForward)),
+      "classifier: expected one view or several that keep the network's values, got \(views)")
+    return { images in
+      var pass = ForwardPass(.evaluation, gradientView: views[0], using: generator)
+      let signal = encoder(images, &pass)
+      let first = self(signal, &pass).mean(along: [0])
+      guard views.count > 1, first.requiresGradient else { return first }
+      let share = 1 / Double(views.count)
+      return views.dropFirst().reduce(first.detached() + (first - first.detached()) * share) {
+        var other = ForwardPass(.evaluation, gradientView: $1, using: generator)
+        let logits = self(signal, &other).mean(along: [0])
+        return $0 + (logits - logits.detached()) * share
+      }
     }
   }
 }

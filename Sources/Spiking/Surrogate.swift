@@ -11,14 +11,16 @@ import Torch
 /// | rectangle | 1 where abs(z) ≤ ½ | – |
 /// | sigmoid | σ(z)(1 − σ(z)) | `Sigmoid` |
 /// | arctan | ½ / (1 + (πz/2)²) | `ATan` |
+/// | exponential | ½ exp(−abs(z)) | – |
 public enum Surrogate: Sendable, Equatable, Hashable {
   case triangle(width: Double)
   case rectangle(width: Double)
   case sigmoid(width: Double)
   case arctan(width: Double)
+  case exponential(width: Double)
 
   public enum Shape: String, Sendable, CaseIterable, Codable {
-    case triangle, rectangle, sigmoid, arctan
+    case triangle, rectangle, sigmoid, arctan, exponential
   }
 
   /// - Precondition: `width` is positive and finite.
@@ -30,6 +32,7 @@ public enum Surrogate: Sendable, Equatable, Hashable {
       case .rectangle: .rectangle(width: width)
       case .sigmoid: .sigmoid(width: width)
       case .arctan: .arctan(width: width)
+      case .exponential: .exponential(width: width)
       }
   }
 
@@ -39,12 +42,15 @@ public enum Surrogate: Sendable, Equatable, Hashable {
     case .rectangle: .rectangle
     case .sigmoid: .sigmoid
     case .arctan: .arctan
+    case .exponential: .exponential
     }
   }
 
   public var width: Double {
     switch self {
-    case .triangle(let width), .rectangle(let width), .sigmoid(let width), .arctan(let width): width
+    case .triangle(let width), .rectangle(let width), .sigmoid(let width), .arctan(let width),
+      .exponential(let width):
+      width
     }
   }
 
@@ -55,6 +61,7 @@ public enum Surrogate: Sendable, Equatable, Hashable {
     case .rectangle: 1
     case .sigmoid: 2
     case .arctan: 3
+    case .exponential: 4
     }
   }
 
@@ -68,6 +75,9 @@ public enum Surrogate: Sendable, Equatable, Hashable {
     case .rectangle: return (z + 0.5).clamped(0, 1)
     case .sigmoid: return z.sigmoid()
     case .arctan: return (z * (.pi / 2)).arctangent() / .pi + 0.5
+    // The left half has its kink's derivative, the right half none: together ½ at 0, as they should be.
+    case .exponential:
+      return z.clamped(nil, 0).exponential() * 0.5 + (1 - (-z.relu()).exponential()) * 0.5
     }
   }
 }

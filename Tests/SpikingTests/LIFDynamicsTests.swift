@@ -62,7 +62,7 @@ import Torch
     for reset in Reset.allCases {
       let neuron = LIF(
         tau: 1.6, threshold: 0.5, reset: reset, surrogate: Surrogate(shape, width: 0.8),
-        isSpiking: false)
+        surrogateScale: 0.7, isSpiking: false)
       let weight = randomTensor([5, 3], seed: 2, dtype: .float64)
       let loss = { (x: Tensor) in
         (neuron.respond(to: Signal(stepped: x, steps: 5)).spikes * weight).sum()
@@ -73,7 +73,7 @@ import Torch
       expectClose(gradient, numericalGradient(at: x, of: loss), relative: 1e-7, absolute: 1e-9)
 
       // The others have corners or a constant slope, where second differences say nothing.
-      guard [.sigmoid, .arctan].contains(shape) else { continue }
+      guard [.sigmoid, .arctan, .exponential].contains(shape) else { continue }
       // Hessian-vector product against central differences of the gradient along the vector.
       let v = randomTensor([5, 3], seed: 3, dtype: .float64)
       let product = (gradient * v).sum().gradients(of: [leaf])[0]
@@ -104,6 +104,7 @@ import Torch
         case .rectangle: abs(z) <= 0.5 ? 1 : 0
         case .sigmoid: 1 / (2 + exponential(z) + exponential(-z))
         case .arctan: 0.5 / (1 + (Double.pi * z / 2) * (Double.pi * z / 2))
+        case .exponential: 0.5 * exponential(-abs(z))
         }
       return g / width
     }

@@ -22,7 +22,8 @@ import Torch
       LIF(
         tau: 1.7, threshold: 0.8, reset: reset, decaysInput: decaysInput,
         detachesReset: detachesReset, surrogate: Surrogate(shape, width: 0.9),
-        temporalGradient: temporal, isSpiking: isSpiking, implementation: implementation)
+        surrogateScale: decaysInput ? 0.3 : 1, temporalGradient: temporal, isSpiking: isSpiking,
+        implementation: implementation)
     }
 
     static let all: [Options] = Reset.allCases.flatMap { reset in

@@ -8,9 +8,9 @@ final class SmallNetwork: SpikingNetwork {
 
   private let weights: NamedTensors
   private let norms: [BatchNorm2d]
-  private let neuron: LIF
+  private let neuron: any Neuron
 
-  init(neuron: LIF, channels: Int = 5, dtype: DType = .float64) {
+  init(neuron: any Neuron, channels: Int = 5, dtype: DType = .float64) {
     func weight(_ shape: [Int], seed: UInt64) -> Tensor {
       let fanIn = shape.dropFirst().reduce(1, *)
       return (randomNormal(shape, seed, dtype) * (2 / Double(fanIn)).squareRoot())
