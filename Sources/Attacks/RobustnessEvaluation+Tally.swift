@@ -91,7 +91,3 @@ extension RobustnessEvaluation {
     }
   }
 }
-
-extension ContinuousClock.Instant {
-  fileprivate var secondsUntilNow: Double { duration(to: .now) / .seconds(1) }
-}

@@ -1,13 +1,25 @@
 import Foundation
 
-/// Keeps a second process from training in the same folder. The system lets go of it when the process ends,
+/// Keeps a second process from working in the same folder. The system lets go of it when the process ends,
 /// however it ends.
 public final class RunLock: Sendable {
   private let descriptor: Int32
 
   /// - Throws: ``UsageError`` when another process holds it.
-  public init(_ folder: RunFolder) throws {
-    let path = folder.output.file(".lock")
+  public convenience init(_ folder: RunFolder) throws {
+    try self.init(
+      folder.output, expected: "a folder that nobody trains in, found another run at work there")
+  }
+
+  /// - Throws: ``UsageError`` when another process holds it.
+  convenience init(_ folder: EvaluationFolder) throws {
+    try self.init(
+      folder.output,
+      expected: "a folder that nobody evaluates in, found another evaluation at work there")
+  }
+
+  private init(_ folder: OutputFolder, expected: String) throws {
+    let path = folder.file(".lock")
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw OutputError(
@@ -16,8 +28,7 @@ public final class RunLock: Sendable {
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       throw UsageError(
-        "\(folder.path): expected a folder that nobody trains in, found another run at work there; "
-          + "wait for it, or name another --out")
+        "\(folder.path): expected \(expected); wait for it, or name another --out")
     }
   }
 

@@ -5,6 +5,23 @@ import Models
 extension Stem: ExpressibleByArgument {}
 extension NetworkRecipe.Activation: ExpressibleByArgument {}
 
+/// A Euclidean distance in pixel units, written as `0.5` or `128/255`.
+struct Radius {
+  let value: Double
+
+  init(_ text: String) throws(ValidationError) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+    guard parts.count <= 2, let numerator = parts[0],
+      let denominator = parts.count == 2 ? parts[1] : 1, denominator > 0, numerator >= 0,
+      (numerator / denominator).isFinite
+    else {
+      throw ValidationError(
+        "--epsilon \(text): expected a length of at least 0 with --norm l2, as 0.5 or 128/255")
+    }
+    value = numerator / denominator
+  }
+}
+
 /// A distance in pixel units, written as `8/255` or `0.03`.
 struct PixelDistance: CustomStringConvertible {
   let value: Double

@@ -64,6 +64,10 @@ final class ProgressDisplay {
     show(done, of: total, "\(done)/\(total) images  \(Self.duration(left)) left")
   }
 
+  func show(_ done: Int, of total: Int, text: String) {
+    show(done, of: total, "\(done)/\(total)  \(text)")
+  }
+
   /// - Parameter start: what was there when the work began.
   func show(bytes done: Int, of total: Int?, from start: Int) {
     let speed = Double(done - start) / elapsed

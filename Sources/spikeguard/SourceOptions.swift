@@ -8,9 +8,11 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Data set: \(DatasetSource.forms.joined(separator: ", ")).",
-      discussion: "A tensors file is safetensors with `images` [N, C, H, W] float32 in [0, 1] and "
-        + "`labels` [N] int64."))
+      discussion: DataOptions.tensorsFile))
   var data = "fashion-mnist"
+
+  static let tensorsFile =
+    "A tensors file is safetensors with `images` [N, C, H, W] float32 in [0, 1] and `labels` [N] int64."
 
   @Option(help: "Keep only the first images. (default: all)")
   var limit: Int?

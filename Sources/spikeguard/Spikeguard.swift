@@ -15,7 +15,8 @@ struct SpikeguardCommand: ParsableCommand {
       """,
     version: Spikeguard.version,
     subcommands: [
-      QuickstartCommand.self, TrainCommand.self, AttackCommand.self, PredictCommand.self,
+      QuickstartCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self,
+      VerifyAdversarialCommand.self, PredictCommand.self,
       GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
       ModelsCommand.self, RunsCommand.self, DoctorCommand.self,
     ])

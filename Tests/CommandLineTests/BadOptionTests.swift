@@ -25,7 +25,7 @@ import Testing
     #expect(SpikeguardCommand.exitCode(for: error) == .failure)
   }
 
-  @Test(arguments: attacks)
+  @Test(arguments: attacks + evaluations)
   func `bad settings of an attack end with one sentence`(_ row: BadInput) throws {
     try row.check()
   }
@@ -138,4 +138,13 @@ import Testing
       "restarts: expected 1 run, or more from random starts, found 2; from the image itself every run would be the same"
     ),
   ].map { BadInput("attack CHECKPOINT DATA --save-adversarial new " + $0, $1) }
+
+  static let evaluations: [BadInput] = [
+    (
+      "--substitute nowhere",
+      "nowhere: file: expected a file that can be read, found No such file or directory; check the "
+        + "path and its permissions"
+    ),
+    ("--json run", "run: expected a file, found a folder; name a file"),
+  ].map { BadInput("evaluate CHECKPOINT DATA --out new " + $0, $1) }
 }

@@ -37,6 +37,11 @@ import Testing
       "--no-random-start", "--batch-size", "--seed", "--save-adversarial", "--start", "--protocol",
       "--one-step-attack", "--leaked-state", "--normalized-clamp", "--json",
     ],
+    "evaluate": source + [
+      "--data", "--images", "--norm", "--epsilon", "--effort", "--budget", "--batch-size", "--seed",
+      "--substitute", "--sweep", "--out", "--save-adversarial", "--resume", "--overwrite", "--json",
+    ],
+    "verify-adversarial": source + ["--data", "--json"],
     "predict": source + data + ["--split", "--out", "--json"],
     "gradients": source + data + ["--split", "--training", "--out", "--json"],
     "deflate": ["--solver", "--single-vectors-as-released", "--json"],
@@ -71,7 +76,7 @@ import Testing
     let outcome = try Workplace.program.get().run(["--help"])
     #expect(outcome.exitCode == 0)
     let commands = try #require(outcome.standardOutput.components(separatedBy: "SUBCOMMANDS:").last)
-    let names = commands.matches(of: #/\n  ([a-z]+) /#).map { String($0.1) }
+    let names = commands.matches(of: #/\n  ([a-z-]+) /#).map { String($0.1) }
     #expect(Set(names) == Set(Self.options.keys.filter { !$0.contains(" ") }))
   }
 

@@ -19,7 +19,8 @@ import Testing
   @Test func `a usage error of the program ends with 64 and the usage`() throws {
     let program = try Workplace.program.get()
     let known =
-      "quickstart, train, attack, predict, gradients, deflate, convert, data, models, runs, doctor"
+      "quickstart, train, attack, evaluate, verify-adversarial, predict, gradients, deflate, convert, "
+      + "data, models, runs, doctor"
     for (line, message, command) in [
       (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
       (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),
@@ -83,5 +84,39 @@ import Testing
       "attack --checkpoint c --data tensors:d --batch-size 0",
       "--batch-size: expected at least 1, found 0"
     ),
+    (
+      "evaluate --checkpoint c --epsilon 8",
+      "\(PixelDistance.expected), so write 8/255"
+    ),
+    (
+      "evaluate --checkpoint c --norm l2 --epsilon=-1",
+      "--epsilon -1: expected a length of at least 0 with --norm l2, as 0.5 or 128/255"
+    ),
+    (
+      "evaluate --checkpoint c --norm l2 --sweep steps",
+      "--sweep steps: expected --norm linf, found l2; the papers' sweeps are L∞"
+    ),
+    (
+      "evaluate --checkpoint c --effort none",
+      "--effort none: expected --sweep beside it; alone nothing would run"
+    ),
+    (
+      "evaluate --checkpoint c --effort none --sweep steps --save-adversarial",
+      "--save-adversarial: expected a suite, found --effort none"
+    ),
+    (
+      "evaluate --checkpoint c --budget 0", "--budget: expected minutes above 0, found 0.0"
+    ),
+    ("evaluate --checkpoint c --images 0", "--images: expected at least 1, found 0"),
+    (
+      "evaluate --checkpoint c --resume --overwrite",
+      "--resume goes on from what --overwrite would replace; give one of them"
+    ),
+    (
+      "evaluate --checkpoint c --sweep epsilons",
+      "The value 'epsilons' is invalid for '--sweep <sweep>'. Please provide one of 'epsilon', "
+        + "'steps' or 'black-box'."
+    ),
+    ("verify-adversarial --checkpoint c", "Missing expected argument '<file>'"),
   ]
 }

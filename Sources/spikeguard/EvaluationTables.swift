@@ -1,0 +1,98 @@
+import Experiments
+
+/// An evaluation's numbers for a terminal.
+struct EvaluationTables {
+  let results: EvaluationResults
+
+  init(_ results: EvaluationResults) { self.results = results }
+
+  var text: String {
+    [suite, epsilonSweep, stepSweep, blackBox, verdict].compactMap { $0 }.joined(separator: "\n\n")
+  }
+
+  private static let accuracy = "accuracy (95 % interval)  correct/images"
+
+  private var suite: String? {
+    let groups = results.stageGroups
+    guard let clean = results.clean, !groups.isEmpty else { return nil }
+    var table = TextTable([results.threatText, Self.accuracy, "broken", "zero gradients", "time"])
+    table.add(["clean", clean.cell, "", "", ProgressDisplay.duration(results.cleanSeconds)])
+    for group in groups {
+      table.add([
+        group.name + (group.isFinished ? "" : " (unfinished)"), group.robust.cell,
+        "\(group.broken)/\(group.attacked)",
+        group.zeroGradientShare.map(ProgressDisplay.percent) ?? "",
+        ProgressDisplay.duration(group.seconds),
+      ])
+    }
+    if let fresh = results.freshPasses, let robust = results.robust {
+      table.add(["majority of \(fresh.count) fresh passes", robust.cell, "", "", ""])
+      table.add(["their mean", ProgressDisplay.percent(fresh.meanAccuracy), "", "", ""])
+    }
+    return table.text
+  }
+
+  private var epsilonSweep: String? {
+    let attacks = results.epsilonSweep.map(\.attack).unique
+    guard !attacks.isEmpty else { return nil }
+    var table = TextTable(["ε"] + attacks)
+    for epsilon in results.epsilonSweep.map(\.epsilon).unique {
+      table.add(
+        [PixelText.text(epsilon)]
+          + attacks.map { attack in
+            results.epsilonSweep.first { $0.attack == attack && $0.epsilon == epsilon }?.score.cell
+              ?? "–"
+          })
+    }
+    return table.text
+  }
+
+  private var stepSweep: String? {
+    guard let first = results.stepSweep.first else { return nil }
+    var table = TextTable(["ε \(PixelText.text(first.epsilon))", Self.accuracy])
+    for row in results.stepSweep { table.add([row.attack, row.score.cell]) }
+    return table.text
+  }
+
+  private var blackBox: String? {
+    guard !results.blackBox.isEmpty else { return nil }
+    let attacks = results.blackBox.map(\.score.attack).unique
+    var table = TextTable(["images made on"] + attacks)
+    for source in results.blackBox.map({ $0.substitute ?? "" }).unique {
+      let scores = results.blackBox.filter { ($0.substitute ?? "") == source }
+      table.add(
+        [source.isEmpty ? "the network itself (white box)" : source]
+          + attacks.map { attack in
+            scores.first { $0.score.attack == attack }?.score.score.cell ?? "–"
+          })
+    }
+    return table.text
+  }
+
+  private var verdict: String? {
+    guard let robust = results.robust else {
+      return results.unfinished.isEmpty
+        ? nil : "  Not measured: \(results.unfinished.unique.joined(separator: ", "))"
+    }
+    var lines = ["  Robust accuracy is at most \(robust.cell)."]
+    if let draws = results.draws {
+      lines.append(
+        "  The network draws random numbers: gradients are means over \(draws) draws, and every score "
+          + "is a majority of passes.")
+    }
+    if !results.unfinished.isEmpty {
+      lines.append(
+        "  An upper bound: not done to the end are "
+          + results.unfinished.unique.joined(separator: ", ") + ".")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Array where Element: Hashable {
+  /// Each once, in the order of their first places.
+  fileprivate var unique: [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

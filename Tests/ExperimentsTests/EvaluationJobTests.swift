@@ -1,0 +1,124 @@
+import Attacks
+import Datasets
+import Foundation
+import Models
+import Spiking
+import TestSupport
+import Testing
+import Torch
+
+@testable import Experiments
+
+@Suite struct EvaluationJobTests {
+  /// Stopped after the suite's first chunk: gradients of means cost much.
+  /// Catches a random network that is attacked and scored by single draws, and a file whose claim nobody can repeat.
+  @Test func `a network that draws random numbers is noticed, and its claim can be checked`() throws
+  {
+    try withTemporaryDirectory { path in
+      let network = try SpikeAutoAttackTests.loaded(path) {
+        $0.coding = .rate
+        $0.neuron.threshold = 0.1
+      }
+      let data = TinyJob.dataset.prefix(6)
+      var recipe = EvaluationRecipe(.linf, epsilon: 0.2)
+      recipe.effort = .quick
+      recipe.batchSize = 6
+      var suiteChunks = 0
+      var isSuite = false
+      let folder = try EvaluationFolder(path + "/e")
+      let outcome = try EvaluationJob(network, on: data, recipe).run(
+        in: folder,
+        shouldStop: {
+          suiteChunks += isSuite ? 1 : 0
+          return suiteChunks == 2
+        },
+        onEvent: { event in
+          if case .began(let title) = event { isSuite = title.hasPrefix("Suite") }
+        })
+      let results = outcome.results
+      let suite = try #require(results.suite)
+      #expect(results.status == .stopped && suite.randomness.isRandom)
+      #expect(results.draws == 20 && results.freshPasses?.count == 10)
+      #expect(suite.stages[0].attack.hasPrefix("EOT-20 SA-PGD-30 through assg-0.85"))
+      #expect(results.robust == suite.fresh.map { Score($0.majorityVote) })
+      #expect(suite.unfinishedStages.count >= suite.stages.count - 1)
+      #expect(Set(results.unfinished) == Set(suite.unfinishedStages))
+      let page = try EvaluationReport(results, vegaBundle: "vegaEmbed").html()
+      #expect(page.contains("gradients are means over 20 draws"))
+      #expect(page.contains("Not done to the end"))
+
+      try #require(outcome.adversarial).write(to: folder.adversarial)
+      let check = try AdversarialCheck(of: folder.adversarial, against: network, on: data)
+      #expect(check.isSound && check.facts.passes == 10 && !check.facts.isComplete)
+      #expect(check.robust == results.robust)
+    }
+  }
+
+  /// The charts show the records' numbers and nothing else.
+  @Test func `charts of an evaluation hold its numbers`() throws {
+    try withTemporaryDirectory { path in
+      var recipe = EvaluationRecipe(.linf, epsilon: 0.1)
+      recipe.effort = .none
+      recipe.sweeps = [.epsilon, .steps, .blackBox]
+      let network = try SpikeAutoAttackTests.loaded(path)
+      let data = TinyJob.dataset.prefix(4)
+      let results = try EvaluationJob(network, on: data, recipe).run(
+        in: EvaluationFolder(path + "/e")
+      ).results
+      #expect(results.status == .finished && results.unfinished.isEmpty)
+      let charts = EvaluationCharts(results: results)
+      #expect(charts.stages.isEmpty)
+      for (charts, count) in [
+        (charts.epsilonSweep, 18), (charts.stepSweep, 10), (charts.blackBox, 4),
+      ] {
+        let chart = try #require(charts.first)
+        guard case .object(let body) = chart.specification,
+          case .object(let values)? = body["data"], case .array(let points)? = values["values"]
+        else {
+          Issue.record("no values in \(chart.id)")
+          continue
+        }
+        #expect(points.count == count)
+      }
+      let back = try JSONDecoder().decode(
+        EvaluationResults.self,
+        from: Data(contentsOf: URL(fileURLWithPath: path + "/e/results.json"))
+      )
+      #expect(back == results)
+      // The same again: nothing is measured, everything is known.
+      let again = try EvaluationJob(network, on: data, recipe).run(
+        in: EvaluationFolder(path + "/e"), .resume,
+        onEvent: { if case .counted = $0 { Issue.record("measured again") } }
+      ).results
+      #expect(again.epsilonSweep == results.epsilonSweep && again.blackBox == results.blackBox)
+    }
+  }
+
+  @Test func `what does not fit together is refused before anything runs`() throws {
+    try withTemporaryDirectory { path in
+      let network = try SpikeAutoAttackTests.loaded(path)
+      func refused(_ message: String, _ recipe: EvaluationRecipe) {
+        let error = #expect(throws: UsageError.self) {
+          _ = try EvaluationJob(network, on: TinyJob.dataset, recipe).run(
+            in: EvaluationFolder(path + "/e"))
+        }
+        #expect(error?.description.hasPrefix(message) == true)
+      }
+      var sweep = EvaluationRecipe(.l2, epsilon: 0.5)
+      sweep.sweeps = [.steps]
+      refused("--sweep steps: expected --norm linf, found l2", sweep)
+      var none = EvaluationRecipe(.linf, epsilon: 0.1)
+      none.effort = .none
+      refused("--effort none: expected a --sweep", none)
+      refused("ε: expected 0 ≤ ε ≤ 1, found 8.0", EvaluationRecipe(.linf, epsilon: 8))
+      let wide = try SpikeAutoAttackTests.loaded(path + "/e") { $0.imageSize = 16 }
+      let error = #expect(throws: UsageError.self) {
+        _ = try EvaluationJob(
+          network, on: TinyJob.dataset, substitutes: [Substitute(name: "wide", wide)],
+          EvaluationRecipe(.linf, epsilon: 0.1)
+        ).run(in: EvaluationFolder(path + "/e"))
+      }
+      #expect(error?.description.contains("expected images of 1 × 16 × 16") == true)
+    }
+  }
+}
