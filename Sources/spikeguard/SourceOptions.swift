@@ -27,8 +27,14 @@ struct DataOptions: ParsableArguments {
 
 /// Which network to take: a checkpoint, or weights from any tool with the network's description.
 struct SourceOptions: ParsableArguments {
-  @Option(help: "A checkpoint that `spikeguard train` wrote, or the folder of its run.")
-  var checkpoint: String?
+  @Argument(
+    help: ArgumentHelp(
+      "A checkpoint that `spikeguard train` wrote, or the folder of its run.",
+      valueName: "checkpoint"))
+  var place: String?
+
+  @Option(name: .customLong("checkpoint"), help: "The same, by name.")
+  var namedPlace: String?
 
   @Option(
     help: ArgumentHelp(
@@ -39,7 +45,13 @@ struct SourceOptions: ParsableArguments {
   @OptionGroup(title: "Network, with --weights") var network: NetworkSettings
   @OptionGroup(title: "Neuron, with --weights") var neuron: NeuronSettings
 
+  private var checkpoint: String? { place ?? namedPlace }
+
   func validate() throws {
+    if let place, let namedPlace {
+      throw ValidationError(
+        "name one checkpoint: found '\(place)' and --checkpoint \(namedPlace)")
+    }
     guard (checkpoint == nil) != (weights == nil) else {
       throw ValidationError("name the network: either --checkpoint FILE or --weights FILE")
     }

@@ -28,6 +28,25 @@ import Torch
     #expect(sizes[0] == 0.2 && sizes.last == 0.2 / Double(1 << checkpoints.count))
   }
 
+  /// A loss that falls at the first step and then rises for ever, without reaching the start's again: condition 1 never
+  /// holds, and condition 2 holds at every other checkpoint, but not at the first. Catches each half of condition 2.
+  @Test func `a best loss that stays halves at every other checkpoint`() throws {
+    nonisolated(unsafe) var call = 0
+    // Calls: a score of the image, then the gradients of steps 0, 1, …
+    let script: Classifier = { images in
+      defer { call += 1 }
+      let margin = call <= 1 ? 0.1 : 10 - 0.05 * Double(call)
+      let zero = images.sum(along: [1], keeping: true) * 0
+      return Tensor.concatenating([zero + margin, zero], along: 1)
+    }
+    var sizes: [Double] = []
+    let image = Tensor.full(0.5, shape: [1, 3], dtype: .float64)
+    _ = try APGD(.linf(0.1), steps: 100).run(
+      image, labels: Tensor([0]), against: script, startingAt: image, using: Generator(seed: 0)
+    ) { sizes.append($0.stepSizes.item()) }
+    #expect((1..<100).filter { sizes[$0 + 1] < sizes[$0] } == [41, 70, 87, 99])
+  }
+
   /// Catches every line of the algorithm: α and its exception at the first step, where the drift is measured from
   /// after a return to the best point, ≤ against <, the count that runs into the window before, condition 2 at the
   /// first checkpoint, the first step's comparison with 0, strictly better against at least as good.

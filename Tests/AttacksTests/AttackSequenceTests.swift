@@ -84,7 +84,8 @@ private struct Shift: Attack {
     let sequence = AttackSequence(name: "worst", members)
     let worst = try failures(sequence)
     #expect(worst == (0..<200).map { row in each.contains { $0[row] } })
-    #expect(each.allSatisfy { $0 != worst }, "\(each.map { $0.count { $0 } }) \(worst.count { $0 })")
+    #expect(
+      each.allSatisfy { $0 != worst }, "\(each.map { $0.count { $0 } }) \(worst.count { $0 })")
   }
 
   @Test func `another threat model is refused`() {

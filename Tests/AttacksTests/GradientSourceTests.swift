@@ -73,6 +73,8 @@ private final class Ledger: @unchecked Sendable {
     let through = AttackThroughSource(row.attack, through: source(ledger) { model($0) })
     _ = try through(images, labels: labels, against: { model($0) }, using: Generator(seed: 3))
     #expect(ledger.calls.filter { $0 > 0 } == Array(repeating: row.calls, count: row.runs))
+    // One is made when the source is lent. An attack that began its run with it would inherit what another left there.
+    #expect(ledger.made == row.runs + 1)
   }
 
   /// Gradients from the substitute, losses and decisions from the classifier: on a classifier that never errs an

@@ -106,5 +106,6 @@ import Torch
     let highest = Tensor.stacking(seen).max(along: [0])
     #expect(difference(found, highest) == 0)
     #expect(seen.count == 9)
+    #expect(Set(seen.dropFirst().map { $0[0].item() }).count == 8, "the same points again")
   }
 }

@@ -77,7 +77,7 @@ import Torch
       #expect(
         Set(suite.stages.map(\.name)) == [
           "ASSG + SA-PGD", "surrogate ensemble", "AutoAttack", "transfer", "Square",
-          "random corners",
+          "random corners", "random points",
         ])
       try place.succeed(
         "attack --checkpoint run \(Workplace.data) --limit 20 --epsilon 0.1 --step-size 0.025 "

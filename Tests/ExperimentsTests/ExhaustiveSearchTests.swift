@@ -4,6 +4,8 @@ import Spiking
 import Testing
 import Torch
 
+@testable import Experiments
+
 /// The true worst case of a tiny spiking network, by trying everything, against what the attacks find.
 ///
 /// **Why the search is exhaustive.** The first layer is one integrate-and-fire neuron for each pixel, without weights or
@@ -189,6 +191,30 @@ import Torch
     // Seeds 1, 2, 3, 4, 6: 15 of 15, 21 of 23, 15 of 16, 19 of 20, 9 of 10.
     #expect(byGradients.count { $0 } * 10 >= truth.count { $0 } * 8)
     #expect(tried > 24 * 100)
+  }
+
+  /// Catches a suite that stops short of what its parts find, and a stage list with a hole in it.
+  @Test(arguments: [1, 2, 6] as [UInt64])
+  func `SpikeAutoAttack finds the true worst case`(seed: UInt64) throws {
+    let network = TinyNetwork(seed: seed)
+    let classifier = classifier(seed: seed)
+    let (images, labels) = draw(24, classifier, seed: seed + 10)
+    let threat = ThreatModel.linf(Self.epsilon)
+    let truth = (0..<24).map { row in
+      worstCase(
+        images[row..<row + 1], label: Int(labels[row].item()), threat, slack: 0, classifier
+      ).isBroken
+    }
+    let suite = SpikeAutoAttack(threat, effort: .standard, classes: Self.classes) { view in
+      GradientSource(name: view.name, isSubstitute: view.changesForward) {
+        network.classifier(DirectEncoding(steps: 4), averaging: view.views())
+      }
+    }
+    let evaluation = WorstCaseEvaluation(threat, stages: suite.stages(suite.candidates))
+    let (result, adversarial) = try evaluation(
+      { _ in classifier }, on: LabeledImages(images: images, labels: labels))
+    #expect(result.brokenBy.map { $0 != nil } == truth)
+    #expect(fooled(adversarial, labels, classifier) == truth)
   }
 
   /// The L2 ball meets cells in many ways and some only just, so that only one direction is certain.

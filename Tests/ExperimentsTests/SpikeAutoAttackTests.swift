@@ -43,17 +43,21 @@ import Training
 
   static let order = [
     "ASSG + SA-PGD", "surrogate ensemble", "AutoAttack", "transfer", "Square", "random corners",
+    "random points",
   ]
 
   @Test(arguments: [EvaluationRecipe.Effort.quick, .standard, .full])
-  func `stages come by yield, and only two need no gradient`(
+  func `stages come by yield, and only the last need no gradient`(
     effort: EvaluationRecipe.Effort
   ) throws {
     let stages = try stages(effort, twin: true)
     var names: [String] = []
     for stage in stages where names.last != stage.name { names.append(stage.name) }
     #expect(names == Self.order)
-    #expect(stages.filter { !$0.usesGradients }.map(\.name) == ["Square", "random corners"])
+    #expect(
+      stages.filter { !$0.usesGradients }.map(\.name) == [
+        "Square", "random corners", "random points",
+      ])
     let transfers = stages.filter { $0.name == "transfer" }.map(\.attack.name)
     #expect(transfers.contains { $0.hasSuffix("from twin") })
     #expect(transfers.contains { $0.hasSuffix("from conversion-rectifier") })
@@ -88,7 +92,7 @@ import Training
 
   @Test func `a network that does not spike has no views and no twin`() throws {
     let stages = try stages(.full) { $0.activation = .relu }
-    #expect(Set(stages.map(\.name)) == ["AutoAttack", "Square", "random corners"])
+    #expect(Set(stages.map(\.name)) == ["AutoAttack", "Square", "random corners", "random points"])
   }
 
   @Test func `more effort is more attacks, and each view occurs once`() throws {

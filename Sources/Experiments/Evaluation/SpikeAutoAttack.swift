@@ -11,6 +11,7 @@ import Torch
 /// 4. Transfer from the substitutes, and from the artificial twins of the same weights.
 /// 5. Square, which needs no gradient.
 /// 6. Random corners of the ball.
+/// 7. Random points of the ball: weaker on the whole, but a spike that must *not* come may need the inside.
 ///
 /// Every attack meets the survivors of all before it only, so the union is the per-example worst case, and the order
 /// changes what it costs and not what it is. Croce and Hein 2020 (AutoAttack); Wang et al., arXiv 2512.22522
@@ -18,24 +19,37 @@ import Torch
 public struct SpikeAutoAttack {
   public let threat: ThreatModel
   public let effort: EvaluationRecipe.Effort
-  let network: LoadedNetwork
-  let substitutes: [Substitute]
-  let seed: UInt64
+  /// How many the network knows: some losses need more than others.
+  let classes: Int
+  /// A network that does not spike has one gradient and no views.
+  let spikes: Bool
+  let substitutes: [GradientSource]
+  /// The network under a gradient view.
+  let source: (NamedGradientView) -> GradientSource
 
+  init(
+    _ threat: ThreatModel, effort: EvaluationRecipe.Effort, classes: Int, spikes: Bool = true,
+    substitutes: [GradientSource] = [], source: @escaping (NamedGradientView) -> GradientSource
+  ) {
+    self.threat = threat
+    self.effort = effort
+    self.classes = classes
+    self.spikes = spikes
+    self.substitutes = substitutes
+    self.source = source
+  }
+
+  /// - Parameter seed: of a stochastic coding.
   init(
     _ threat: ThreatModel, effort: EvaluationRecipe.Effort, on network: LoadedNetwork,
     substitutes: [Substitute] = [], seed: UInt64 = 0
   ) {
-    self.threat = threat
-    self.effort = effort
-    self.network = network
-    self.substitutes = substitutes
-    self.seed = seed
+    self.init(
+      threat, effort: effort, classes: network.recipe.classes,
+      spikes: network.recipe.activation == .spiking,
+      substitutes: substitutes.map { $0.source(seed: seed) }
+    ) { network.source($0, seed: seed) }
   }
-
-  /// A network that does not spike has one gradient and no views.
-  private var spikes: Bool { network.recipe.activation == .spiking }
-  private var classes: Int { network.recipe.classes }
 
   // MARK: Views
 
@@ -83,10 +97,15 @@ public struct SpikeAutoAttack {
     guard effort != .none else { return [] }
     let best = ranking[0]
     let square = Square(threat, queries: pick(500, 5000, 10_000))
-    let corners = RandomNoise(threat, .corner, samples: pick(100, 1000, 5000))
+    let samples = pick(100, 1000, 5000)
     return adaptive + ensemble(ranking) + autoAttack(best) + transfers + [
       AttackStage(square, name: "Square", usesGradients: false),
-      AttackStage(corners, name: "random corners", usesGradients: false),
+      AttackStage(
+        RandomNoise(threat, .corner, samples: samples), name: "random corners", usesGradients: false
+      ),
+      AttackStage(
+        RandomNoise(threat, .uniform, samples: samples), name: "random points", usesGradients: false
+      ),
     ]
   }
 
@@ -133,7 +152,7 @@ public struct SpikeAutoAttack {
 
   private var transfers: [AttackStage] {
     let twins = spikes ? NamedGradientView.conversions.map { source($0) } : []
-    return (substitutes.map { $0.source(seed: seed) } + twins).flatMap { source in
+    return (substitutes + twins).flatMap { source in
       losses.map {
         AttackStage(Transfer(apgd($0, steps: pick(20, 100, 100)), from: source), name: "transfer")
       }
@@ -153,10 +172,6 @@ public struct SpikeAutoAttack {
     _ view: NamedGradientView, _ attack: any Attack, _ name: String
   ) -> AttackStage {
     AttackStage(AttackThroughSource(attack, through: source(view)), name: name)
-  }
-
-  private func source(_ view: NamedGradientView) -> GradientSource {
-    network.source(view, seed: seed)
   }
 
   private func pick<Value>(_ quick: Value, _ standard: Value, _ full: Value) -> Value {
