@@ -147,6 +147,33 @@ import Torch
     #expect(seen.map(\.part) == Array(1...6) && seen.allSatisfy { $0.parts == 6 })
   }
 
+  /// Changes nothing and remembers the first number that each run draws.
+  private struct Recorder: Attack {
+    let name = "recorder"
+    let threat = ThreatModel.linf(1)
+    let seen: @Sendable (Double) -> Void
+
+    func perturb(
+      _ images: Tensor, labels: Tensor, against victim: inout Victim, using generator: Generator
+    ) throws(AttackError) -> Tensor {
+      seen(Tensor.uniform([1], using: generator).item())
+      return images
+    }
+  }
+
+  /// Catches starts of one seed: where nothing is fooled, each would be the first again.
+  @Test func `no two starts draw the same numbers`() throws {
+    nonisolated(unsafe) var drawn: [Double] = []
+    var plan = AuditPlan(
+      threat: .linf(1), oneStep: FGSM(epsilon: 1), iterative: Recorder { drawn.append($0) },
+      zeroBudget: FGSM(epsilon: 1e-6))
+    plan.restarts = 5
+    let honest = models.honest
+    _ = try RobustnessAudit(plan)(
+      AuditSubject { honest.callAsFunction }, on: [models.batches[0]])
+    #expect(drawn.count == 5 && Set(drawn).count == 5)
+  }
+
   @Test func `the announced number of attacks is the number that runs`() throws {
     nonisolated(unsafe) var last: RobustnessAudit.Progress?
     let honest = models.honest
