@@ -61,7 +61,8 @@ import Testing
       "attack --data tensors:d", "name the network: either --checkpoint FILE or --weights FILE"
     ),
     (
-      "attack c --checkpoint d --data tensors:d", "name one checkpoint: found 'c' and --checkpoint d"
+      "attack c --checkpoint d --data tensors:d",
+      "name one checkpoint: found 'c' and --checkpoint d"
     ),
     ("attack c --weights w", "name the network: either --checkpoint FILE or --weights FILE"),
     (
