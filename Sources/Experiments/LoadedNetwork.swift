@@ -42,6 +42,15 @@ public struct LoadedNetwork: Sendable {
     do { try network.load(tensors) } catch { throw LoadError(path: path, reason: error) }
   }
 
+  /// A network that is at hand.
+  init(_ network: any SpikingNetwork, recipe: NetworkRecipe, path: String) {
+    self.network = network
+    self.recipe = recipe
+    manifest = nil
+    self.path = path
+    notes = []
+  }
+
   /// Data that this network cannot take are refused before anything runs.
   public func check(_ shape: (channels: Int, height: Int, width: Int), classes: Int) throws {
     guard shape.channels == recipe.channels, shape.height == recipe.imageSize,

@@ -8,7 +8,8 @@ import Foundation
 /// takes about half a second, and only commands that work for longer do it.
 enum PatientThreads {
   static func ensure(for command: String?) {
-    guard let command, ["quickstart", "train", "attack", "evaluate"].contains(command),
+    guard let command,
+      ["quickstart", "train", "attack", "evaluate", "audit"].contains(command),
       getenv("OMP_WAIT_POLICY") == nil, getenv("GOMP_SPINCOUNT") == nil
     else { return }
     setenv("OMP_WAIT_POLICY", "passive", 1)

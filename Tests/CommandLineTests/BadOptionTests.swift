@@ -25,7 +25,7 @@ import Testing
     #expect(SpikeguardCommand.exitCode(for: error) == .failure)
   }
 
-  @Test(arguments: attacks + evaluations)
+  @Test(arguments: attacks + evaluations + audits)
   func `bad settings of an attack end with one sentence`(_ row: BadInput) throws {
     try row.check()
   }
@@ -147,4 +147,13 @@ import Testing
     ),
     ("--json run", "run: expected a file, found a folder; name a file"),
   ].map { BadInput("evaluate CHECKPOINT DATA --out new " + $0, $1) }
+
+  static let audits: [BadInput] = [
+    (
+      "--substitute nowhere",
+      "nowhere: file: expected a file that can be read, found No such file or directory; check the "
+        + "path and its permissions"
+    ),
+    ("--json run", "run: expected a file, found a folder; name a file"),
+  ].map { BadInput("audit CHECKPOINT DATA " + $0, $1) }
 }

@@ -42,6 +42,10 @@ import Testing
       "--substitute", "--sweep", "--out", "--save-adversarial", "--resume", "--overwrite", "--json",
     ],
     "verify-adversarial": source + ["--data", "--json"],
+    "audit": source + [
+      "--data", "--images", "--epsilon", "--effort", "--substitute", "--batch-size", "--seed",
+      "--strict", "--out", "--leaked-state", "--normalized-clamp", "--json",
+    ],
     "predict": source + data + ["--split", "--out", "--json"],
     "gradients": source + data + ["--split", "--training", "--out", "--json"],
     "deflate": ["--solver", "--single-vectors-as-released", "--json"],

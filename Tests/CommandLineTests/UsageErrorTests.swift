@@ -19,8 +19,8 @@ import Testing
   @Test func `a usage error of the program ends with 64 and the usage`() throws {
     let program = try Workplace.program.get()
     let known =
-      "quickstart, train, attack, evaluate, verify-adversarial, predict, gradients, deflate, convert, "
-      + "data, models, runs, doctor"
+      "quickstart, train, attack, evaluate, verify-adversarial, audit, predict, gradients, deflate, "
+      + "convert, data, models, runs, doctor"
     for (line, message, command) in [
       (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
       (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),
@@ -61,7 +61,8 @@ import Testing
       "attack --data tensors:d", "name the network: either --checkpoint FILE or --weights FILE"
     ),
     (
-      "attack c --checkpoint d --data tensors:d", "name one checkpoint: found 'c' and --checkpoint d"
+      "attack c --checkpoint d --data tensors:d",
+      "name one checkpoint: found 'c' and --checkpoint d"
     ),
     ("attack c --weights w", "name the network: either --checkpoint FILE or --weights FILE"),
     (
@@ -117,6 +118,17 @@ import Testing
       "The value 'epsilons' is invalid for '--sweep <sweep>'. Please provide one of 'epsilon', "
         + "'steps' or 'black-box'."
     ),
+    ("audit --checkpoint c --images 0", "--images: expected at least 1, found 0"),
+    (
+      "audit --checkpoint c --epsilon 0",
+      "--epsilon: expected above 0, found 0; without it there is no attack"
+    ),
+    (
+      "audit --checkpoint c --effort full",
+      "The value 'full' is invalid for '--effort <effort>'. Please provide one of 'quick' and "
+        + "'standard'."
+    ),
+    ("audit", "name the network: either --checkpoint FILE or --weights FILE"),
     ("verify-adversarial --checkpoint c", "Missing expected argument '<file>'"),
   ]
 }
