@@ -24,17 +24,17 @@ import Training
 
   private func stages(
     _ effort: EvaluationRecipe.Effort, _ change: (inout NetworkRecipe) -> Void = { _ in },
-    twin: Bool = false
+    twin: Bool = false, _ threat: ThreatModel = .linf(0.1)
   ) throws -> [AttackStage] {
     try withTemporaryDirectory { path in
       let network = try Self.loaded(path, change)
       let suite = SpikeAutoAttack(
-        .linf(0.1), effort: effort, on: network,
+        threat, effort: effort, on: network,
         substitutes: twin ? [Substitute(name: "twin", network)] : [])
       let stages = suite.stages(suite.candidates)
       for stage in stages {
         let attack = stage.attack
-        #expect(attack.threat == .linf(0.1))
+        #expect(attack.threat == threat)
         try attack.checkSettings()
       }
       return stages
@@ -61,6 +61,18 @@ import Training
     let transfers = stages.filter { $0.name == "transfer" }.map(\.attack.name)
     #expect(transfers.contains { $0.hasSuffix("from twin") })
     #expect(transfers.contains { $0.hasSuffix("from conversion-rectifier") })
+  }
+
+  /// Catches an attack of one norm only, whose settings would end the evaluation before its first image.
+  @Test(arguments: [EvaluationRecipe.Effort.quick, .standard, .full])
+  func `in L2 APGD takes the place of SA-PGD`(effort: EvaluationRecipe.Effort) throws {
+    let stages = try stages(effort, twin: true, .l2(0.5))
+    var names: [String] = []
+    for stage in stages where names.last != stage.name { names.append(stage.name) }
+    #expect(names == ["ASSG + APGD"] + Self.order.dropFirst())
+    let adaptive = stages.filter { $0.name == "ASSG + APGD" }.map(\.attack.name)
+    #expect(adaptive.contains { $0.hasPrefix("APGD-CE") && $0.contains("through assg-0.85") })
+    #expect(adaptive.contains { $0.hasPrefix("APGD-DLR") && $0.contains("through assg-0.85") })
   }
 
   @Test func `the standard effort holds AutoAttack's standard composition`() throws {

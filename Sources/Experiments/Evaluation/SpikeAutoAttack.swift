@@ -5,7 +5,7 @@ import Torch
 
 /// The suite: attacks with nothing to tune, those that break most for least first.
 ///
-/// 1. SA-PGD through adaptively sharp surrogates (ASSG).
+/// 1. SA-PGD through adaptively sharp surrogates (ASSG); in L2, where SA-PGD is not defined, APGD through them.
 /// 2. The surrogate ensemble: APGD through each view, best first; which are best is measured on a few images.
 /// 3. AutoAttack's standard composition but for Square, through the best view.
 /// 4. Transfer from the substitutes, and from the artificial twins of the same weights.
@@ -114,6 +114,14 @@ public struct SpikeAutoAttack {
     let views = pick(
       Self.named("assg-0.85"), Self.named("assg-0.85", "assg-0.9", "assg-0.8"),
       NamedGradientView.adaptive)
+    guard threat.norm == .linf else {
+      return views.flatMap { view in
+        losses.map {
+          through(
+            view, apgd($0, steps: pick(30, 100, 200), restarts: pick(1, 1, 3)), "ASSG + APGD")
+        }
+      }
+    }
     let short = views.map {
       through(
         $0,
@@ -164,8 +172,8 @@ public struct SpikeAutoAttack {
     [.crossEntropy, classes >= AttackLoss.logitRatio.fewestClasses ? .logitRatio : .margin]
   }
 
-  private func apgd(_ loss: AttackLoss, steps: Int) -> APGD {
-    APGD(threat, loss: loss, steps: steps, stopsWhenAllFooled: true)
+  private func apgd(_ loss: AttackLoss, steps: Int, restarts: Int = 1) -> APGD {
+    APGD(threat, loss: loss, steps: steps, restarts: restarts, stopsWhenAllFooled: true)
   }
 
   private func through(
