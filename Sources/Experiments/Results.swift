@@ -34,9 +34,18 @@ public struct AttackScore: Codable, Sendable, Equatable {
   public let settings: AttackRecipe
   /// Of the attack's random numbers.
   public let seed: UInt64
+  /// Of a random network: gradients were means over `draws`, and the score is the majority of fresh passes.
+  public var passes: RandomPasses?
+
+  /// How a random network was attacked and scored.
+  public struct RandomPasses: Codable, Sendable, Equatable {
+    public let draws: Int
+    public let fresh: WorstCaseResult.FreshScore
+  }
 
   public init(
-    _ settings: AttackRecipe, seed: UInt64, score: Score, seconds: Double
+    _ settings: AttackRecipe, seed: UInt64, score: Score, seconds: Double,
+    passes: RandomPasses? = nil
   ) {
     let attack = settings.attack
     self.attack = attack.name
@@ -45,6 +54,7 @@ public struct AttackScore: Codable, Sendable, Equatable {
     self.seconds = seconds
     self.settings = settings
     self.seed = seed
+    self.passes = passes
   }
 }
 
