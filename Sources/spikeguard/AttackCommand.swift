@@ -57,6 +57,8 @@ struct AttackCommand: ParsableCommand {
     let data: DatasetFacts
     /// What the release does unlike its description; empty for a valid evaluation.
     let released: ReleasedProtocol
+    /// The network that the images were made on, where it is another.
+    var substitute: NetworkRecipe?
     /// The file of starting points, where one was given.
     let startingPoints: String?
     let clean: Score
@@ -88,7 +90,8 @@ struct AttackCommand: ParsableCommand {
     try record.write(
       Record(
         network: loaded.recipe, weights: loaded.path, data: DatasetFacts(test), released: [],
-        startingPoints: start, clean: outcome.clean, underAttack: outcome.score))
+        substitute: substitute?.recipe, startingPoints: start, clean: outcome.clean,
+        underAttack: outcome.score))
     var table = TextTable(["", "accuracy (95 % interval)  correct/images"])
     table.add(["clean", outcome.clean.cell])
     table.add([

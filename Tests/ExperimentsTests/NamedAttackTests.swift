@@ -65,6 +65,26 @@ import Testing
     }
   }
 
+  @Test func `a network that does not spike has no views`() throws {
+    var recipe = NetworkRecipe()
+    recipe.width = 0.125
+    recipe.imageSize = 8
+    recipe.classes = 3
+    recipe.activation = .relu
+    let network = LoadedNetwork(try recipe.build(seed: 1), recipe: recipe, path: "twin")
+    let own = try NamedAttack(.pgd, epsilon: 0.1, view: "own")
+    let through = try own.attack(on: network, substitute: nil, seed: 0)
+    #expect(through.name == "PGD-10 through own")
+    let bptr = try NamedAttack(.pgd, epsilon: 0.1, view: "bptr")
+    let error = #expect(throws: UsageError.self) {
+      try bptr.attack(on: network, substitute: nil, seed: 0)
+    }
+    #expect(
+      error?.description
+        == "--through bptr: expected a spiking network, found twin with activation relu; it has one "
+        + "gradient only, leave the option out")
+  }
+
   @Test func `every view of the catalogue has its name`() throws {
     for view in NamedGradientView.catalogue {
       #expect(try NamedAttack(.pgd, epsilon: 0.1, view: view.name).view == view.name)

@@ -69,11 +69,11 @@ extension AttackName {
         summary: "random search, no gradient", usesGradients: false, restarts: 1, queries: 5000)
     case .autoAttack:
       AttackProfile(
-        summary: "standard: APGD-CE, APGD-T, FAB-T, Square; 4 classes or more",
+        summary: "APGD-CE, APGD-T, FAB-T, Square; 4 classes or more",
         steps: .number(100), queries: 5000)
     case .autoAttackRand:
       AttackProfile(
-        summary: "for random networks: APGD-CE, APGD-DLR on means; 3 classes or more",
+        summary: "APGD-CE, APGD-DLR on means; 3 classes or more",
         steps: .number(100), draws: 20)
     case .gaussian:
       AttackProfile(
@@ -93,14 +93,14 @@ extension AttackName {
     AttackProfile(summary: summary, steps: .number(100), restarts: 1)
   }
 
-  /// As `sa-pgd: a step for each pixel, made for spikes. L∞. --steps 100, --restarts 1`.
+  /// What it is and which norms it knows; in a second line what it can be told, with the defaults.
   public var explanation: String {
     let profile = profile
     let options =
       profile.options.map { "--\($0.option.rawValue) \($0.text)" }
       + (profile.draws.map { ["--draws \($0)"] } ?? [])
     let norms = profile.norms.map { $0 == .linf ? "L∞" : "L2" }.joined(separator: ", ")
-    return "\(rawValue): \(profile.summary). \(norms)."
-      + (options.isEmpty ? "" : " " + options.joined(separator: ", ") + ".")
+    return "\(rawValue) (\(norms)): \(profile.summary)"
+      + (options.isEmpty ? "" : "\n    " + options.joined(separator: ", "))
   }
 }
