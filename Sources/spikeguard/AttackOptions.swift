@@ -93,6 +93,6 @@ struct AttackOptions: ParsableArguments {
 
   var files: [String?] { [from.map { RunFolder.checkpoint(at: $0) }] }
 
-  /// A line for each attack: what it is, its norms, its options with their defaults.
+  /// Each attack: its norms and what it is; in a second line its options with their defaults.
   static let explanations = AttackName.allCases.map(\.explanation).joined(separator: "\n")
 }

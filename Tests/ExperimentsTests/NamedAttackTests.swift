@@ -61,7 +61,7 @@ import Testing
     }
     let explanation = name.explanation
     for (option, text) in name.profile.options {
-      #expect(explanation.contains("--\(option.rawValue) \(text)"))
+      #expect(explanation.contains(text) && text.contains(option.rawValue))
     }
   }
 

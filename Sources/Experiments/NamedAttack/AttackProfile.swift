@@ -17,10 +17,10 @@ struct AttackProfile: Sendable {
   /// Draws of a random classifier; other attacks have none unless asked.
   var draws: Int?
 
-  /// The flags that the attack has, each with its default as text.
+  /// The options that the attack has, each as its flag with the default.
   var options: [(option: AttackOption, text: String)] {
     AttackOption.allCases.compactMap { option in
-      let text: String? =
+      let value: String? =
         switch option {
         case .stepSize: stepSize?.text
         case .steps: steps?.text
@@ -28,9 +28,12 @@ struct AttackProfile: Sendable {
         case .queries: queries.map { "\($0)" }
         case .samples: samples.map { "\($0)" }
         case .noiseDeviation: noiseDeviation?.text
-        case .randomStart: randomStart.map { $0 ? "yes" : "no" }
+        case .randomStart: nil
         }
-      return text.map { (option, $0) }
+      if option == .randomStart, let randomStart {
+        return (option, (randomStart ? "--" : "--no-") + option.rawValue)
+      }
+      return value.map { (option, "--\(option.rawValue) \($0)") }
     }
   }
 }
@@ -97,10 +100,9 @@ extension AttackName {
   public var explanation: String {
     let profile = profile
     let options =
-      profile.options.map { "--\($0.option.rawValue) \($0.text)" }
-      + (profile.draws.map { ["--draws \($0)"] } ?? [])
+      profile.options.map(\.text) + (profile.draws.map { ["--draws \($0)"] } ?? [])
     let norms = profile.norms.map { $0 == .linf ? "L∞" : "L2" }.joined(separator: ", ")
     return "\(rawValue) (\(norms)): \(profile.summary)"
-      + (options.isEmpty ? "" : "\n    " + options.joined(separator: ", "))
+      + (options.isEmpty ? "" : "\n    " + options.joined(separator: " "))
   }
 }
