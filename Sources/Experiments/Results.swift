@@ -43,11 +43,12 @@ public struct AttackScore: Codable, Sendable, Equatable {
     public let fresh: WorstCaseResult.FreshScore
   }
 
+  /// - Parameter attack: what the recipe made of a network, where that is more than the recipe alone says.
   public init(
-    _ settings: AttackRecipe, seed: UInt64, score: Score, seconds: Double,
-    passes: RandomPasses? = nil
+    _ settings: AttackRecipe, as attack: (any Attack)? = nil, seed: UInt64, score: Score,
+    seconds: Double, passes: RandomPasses? = nil
   ) {
-    let attack = settings.attack
+    let attack = attack ?? settings.attack
     self.attack = attack.name
     epsilon = attack.threat.epsilon
     self.score = score
