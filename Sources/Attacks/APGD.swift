@@ -77,7 +77,7 @@ public struct APGD: Attack {
     startingAt startingPoints: Tensor, using generator: Generator,
     observing: (Iterate) -> Void = { _ in }
   ) throws(AttackError) -> AttackResult {
-    try guarded(images, labels: labels, against: classifier) {
+    try guarded(images, labels: labels, against: classifier, using: generator) {
       (images, victim) throws(AttackError) in
       try threat.check(startingPoints: startingPoints, for: images)
       return try perturb(

@@ -50,7 +50,7 @@ extension Attack {
     _ images: Tensor, labels: Tensor, against classifier: Classifier,
     using generator: Generator
   ) throws(AttackError) -> AttackResult {
-    try guarded(images, labels: labels, against: classifier) {
+    try guarded(images, labels: labels, against: classifier, using: generator) {
       (images, victim) throws(AttackError) in
       try perturb(images, labels: labels, against: &victim, using: generator)
     }
@@ -58,7 +58,7 @@ extension Attack {
 
   /// Runs `body` between the checks that every attack gets.
   func guarded(
-    _ images: Tensor, labels: Tensor, against classifier: Classifier,
+    _ images: Tensor, labels: Tensor, against classifier: Classifier, using generator: Generator,
     _ body: (Tensor, inout Victim) throws(AttackError) -> Tensor
   ) throws(AttackError) -> AttackResult {
     try threat.check()
@@ -68,7 +68,7 @@ extension Attack {
     guard images.size(0) > 0, threat.epsilon > 0 else {
       return AttackResult(adversarial: originals.copied(), report: AttackReport())
     }
-    return try Victim.lending(classifier, labels: labels) {
+    return try Victim.lending(classifier, labels: labels, seed: generator.upcomingSeed) {
       (victim) throws(AttackError) -> AttackResult in
       let adversarial = try withoutGradients { () throws(AttackError) in
         try body(originals, &victim).detached()

@@ -29,7 +29,9 @@ extension AttackError: CustomStringConvertible {
         + "\(broken.images) images \(broken.nonFinite) not finite, \(broken.outsidePixelRange) "
         + "outside [0, 1], \(broken.outsideBall) outside the ball (largest distance "
         + "\(broken.largestDistance)); this is a fault of the attack, its result is withheld"
-    case .engine(let error): "gradient: \(error)"
+    case .engine(let error):
+      "gradient: expected a classifier that the engine can differentiate, found \(error); build it of "
+        + "recorded operations alone"
     }
   }
 }

@@ -2,7 +2,8 @@
 public struct AttackStage: Sendable {
   public let name: String
   public let attack: any Attack
-  /// Whether it follows gradients. Against a random classifier such a stage takes means over several draws.
+  /// Whether it follows gradients. Against a random classifier such a stage takes means over all draws, others
+  /// over a quarter of them: they ask hundreds of times more often.
   public let usesGradients: Bool
 
   /// - Parameter name: nil for the attack's own.
@@ -14,7 +15,7 @@ public struct AttackStage: Sendable {
 
   /// The attack itself, or within ``ExpectationOverTransformation`` where the classifier draws random numbers.
   func attack(averagingOver draws: Int?) -> any Attack {
-    guard let draws, usesGradients else { return attack }
-    return ExpectationOverTransformation(attack, draws: draws)
+    guard let draws else { return attack }
+    return ExpectationOverTransformation(attack, draws: usesGradients ? draws : max(1, draws / 4))
   }
 }

@@ -22,19 +22,22 @@ public struct BinomialInterval: Codable, Equatable, Sendable {
     precondition(
       (0...max(trials, 0)).contains(successes) && trials >= 0,
       "wilson: \(successes) successes in \(trials) trials")
-    guard trials > 0 else {
-      return BinomialInterval(successes: 0, trials: 0, lower: 0, upper: 1)
-    }
+    let (lower, upper) = wilsonBounds(successes: Double(successes), trials: trials)
+    return BinomialInterval(successes: successes, trials: trials, lower: lower, upper: upper)
+  }
+
+  /// The same for a sum that need not be whole.
+  ///
+  /// - Precondition: 0 ≤ successes ≤ trials, up to rounding.
+  static func wilsonBounds(successes: Double, trials: Int) -> (lower: Double, upper: Double) {
+    guard trials > 0 else { return (0, 1) }
     let z = 1.959963984540054  // the normal distribution's 97.5 % point
     let n = Double(trials)
-    let p = Double(successes) / n
+    let p = min(max(successes / n, 0), 1)
     let scale = 1 / (1 + z * z / n)
     let centre = (p + z * z / (2 * n)) * scale
     let half = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot() * scale
     // The formula's exact ends, without its rounding.
-    return BinomialInterval(
-      successes: successes, trials: trials,
-      lower: successes == 0 ? 0 : centre - half,
-      upper: successes == trials ? 1 : centre + half)
+    return (p == 0 ? 0 : centre - half, p == 1 ? 1 : centre + half)
   }
 }

@@ -11,14 +11,35 @@ public struct GradientSource: Sendable {
   /// gradients alone from here, at the price of one more forward pass.
   public let isSubstitute: Bool
   /// A fresh source for one run of an attack on one fixed batch: it may remember the iterations of that run.
-  public let makeClassifier: @Sendable () -> Classifier
+  public let makeClassifier: @Sendable (Run) -> Classifier
+
+  /// What a source may need to know of the run that it is made for.
+  public struct Run: Equatable, Sendable {
+    /// Gradients in a row that the attack takes the mean of: one iteration is so many calls.
+    public let draws: Int
+    /// Of the source's random numbers: another one for every run, the same when the attack is repeated.
+    public let seed: UInt64
+
+    public init(draws: Int, seed: UInt64) {
+      self.draws = draws
+      self.seed = seed
+    }
+  }
 
   public init(
-    name: String, isSubstitute: Bool = false, makeClassifier: @escaping @Sendable () -> Classifier
+    name: String, isSubstitute: Bool = false,
+    makeClassifier: @escaping @Sendable (Run) -> Classifier
   ) {
     self.name = name
     self.isSubstitute = isSubstitute
     self.makeClassifier = makeClassifier
+  }
+
+  /// A source that is made alike for every run: it draws no random numbers, and its memory, if any, does not count draws.
+  public init(
+    name: String, isSubstitute: Bool = false, makeClassifier: @escaping @Sendable () -> Classifier
+  ) {
+    self.init(name: name, isSubstitute: isSubstitute) { _ in makeClassifier() }
   }
 }
 

@@ -29,7 +29,7 @@ extension BoundarySearch {
   ) throws(AttackError) -> MinimumDistances {
     try threat.check()
     var distances: Tensor?
-    let result = try attack.guarded(images, labels: labels, against: classifier) {
+    let result = try attack.guarded(images, labels: labels, against: classifier, using: generator) {
       (images, victim) throws(AttackError) in
       let found = try self(images, labels: labels, enough: 0, against: &victim, using: generator)
       distances = found.distances

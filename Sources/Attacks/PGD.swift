@@ -77,7 +77,7 @@ public struct PGD: Attack {
     _ images: Tensor, labels: Tensor, against classifier: Classifier,
     startingAt startingPoints: Tensor, using generator: Generator
   ) throws(AttackError) -> AttackResult {
-    try guarded(images, labels: labels, against: classifier) {
+    try guarded(images, labels: labels, against: classifier, using: generator) {
       (images, victim) throws(AttackError) in
       try threat.check(startingPoints: startingPoints, for: images)
       return try perturb(

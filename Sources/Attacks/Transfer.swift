@@ -5,7 +5,8 @@ public import Torch
 /// Losses, decisions and gradients are all the substitute's; the classifier is never asked. So images count as errors,
 /// as survivors or as fooled while the attack runs if they are so *for the substitute*. Compare ``AttackThroughSource``,
 /// which takes gradients elsewhere and decides by the classifier. The report's gradients are the substitute's; its
-/// calls are the classifier's, so they are 0. A random classifier's draws (``Victim/draws``) are the substitute's too.
+/// calls are the classifier's, so they are 0. A random classifier's draws (``Victim/draws``) are the substitute's too if
+/// it is random itself (``ClassifierRandomness``, asked twice).
 public struct Transfer: Attack {
   public let attack: any Attack
   public let substitute: GradientSource
@@ -23,11 +24,15 @@ public struct Transfer: Attack {
   public func perturb(
     _ images: Tensor, labels: Tensor, against victim: inout Victim, using generator: Generator
   ) throws(AttackError) -> Tensor {
-    let (inner, draws) = (attack, victim.draws)
+    let inner = attack
+    let run = GradientSource.Run(draws: victim.draws, seed: victim.nextSeed())
+    let draws = try drawsNeeded(run, images)
     // Its own source too, so that what it remembers of a run starts afresh with every run.
     let source = GradientSource(
       name: substitute.name, makeClassifier: substitute.makeClassifier)
-    return try Victim.lending(substitute.makeClassifier(), labels: labels) {
+    return try Victim.lending(
+      substitute.makeClassifier(run), labels: labels, seed: victim.nextSeed()
+    ) {
       (other) throws(AttackError) -> Tensor in
       let found = try other.differentiating(through: source) {
         (other) throws(AttackError) -> Tensor in
@@ -38,5 +43,15 @@ public struct Transfer: Attack {
       victim.report.gradientEvaluations += other.report.gradientEvaluations
       return found
     }
+  }
+
+  /// A substitute that draws nothing would only say the same so often.
+  private func drawsNeeded(
+    _ run: GradientSource.Run, _ images: Tensor
+  ) throws(AttackError) -> Int {
+    guard run.draws > 1 else { return 1 }
+    let randomness = try ClassifierRandomness.measured(
+      of: substitute.makeClassifier(run), on: images, passes: 2)
+    return randomness.isRandom ? run.draws : 1
   }
 }

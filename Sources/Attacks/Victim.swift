@@ -19,22 +19,29 @@ public struct Victim {
   private(set) var sourceFunction: Classifier?
   /// How many draws of a random classifier every answer is the mean of.
   public private(set) var draws = 1
+  /// Of the sources' random numbers.
+  private let seed: UInt64
+  /// Sources made so far.
+  private var runs: UInt64 = 0
 
   /// Lends a victim to `body`; the classifier is not kept beyond it.
   ///
-  /// - Parameter labels: all labels that will be asked about, int64 `[B]`.
+  /// - Parameters:
+  ///   - labels: all labels that will be asked about, int64 `[B]`.
+  ///   - seed: of the random numbers of gradient sources; without one there is nothing to differentiate through.
   static func lending<Result>(
-    _ classifier: Classifier, labels: Tensor,
+    _ classifier: Classifier, labels: Tensor, seed: UInt64 = 0,
     to body: (inout Victim) throws(AttackError) -> Result
   ) throws(AttackError) -> Result {
     try withoutActuallyEscaping(classifier) { (classifier) throws(AttackError) -> Result in
-      var victim = Victim(classifier, labels: labels)
+      var victim = Victim(classifier, labels: labels, seed: seed)
       return try body(&victim)
     }
   }
 
-  private init(_ classifier: @escaping Classifier, labels: Tensor) {
+  private init(_ classifier: @escaping Classifier, labels: Tensor, seed: UInt64) {
     self.classifier = classifier
+    self.seed = seed
     highestLabel = labels.count == 0 ? -1 : Int(labels.max().item())
   }
 
@@ -44,7 +51,7 @@ public struct Victim {
   ) throws(AttackError) -> Result {
     let (outer, outerFunction) = (self.source, sourceFunction)
     self.source = source
-    sourceFunction = source.makeClassifier()
+    beginRun()
     defer { (self.source, sourceFunction) = (outer, outerFunction) }
     return try body(&self)
   }
@@ -62,7 +69,14 @@ public struct Victim {
   /// To be called by an attack when it starts a run on a batch, so that a source which remembers iterations
   /// starts afresh. Within a run the batch stays the same: image i is image i at every iteration.
   public mutating func beginRun() {
-    sourceFunction = source?.makeClassifier()
+    guard let source else { return }
+    sourceFunction = source.makeClassifier(.init(draws: draws, seed: nextSeed()))
+  }
+
+  /// Of the random numbers of what is made next.
+  mutating func nextSeed() -> UInt64 {
+    runs += 1
+    return ChunkRandomness.mixed(seed, with: [runs])
   }
 
   /// Logits `[B, classes]` without a gradient.

@@ -5,6 +5,8 @@ extension WorstCaseEvaluation {
   struct Plan: Codable, Equatable, Sendable {
     let threat: ThreatModel
     let stages: [String]
+    /// All stored settings of each attack: two of a name may have other budgets.
+    let settings: [String]
     let seed: UInt64
     let batchSize: Int
     let draws: Int
@@ -13,8 +15,9 @@ extension WorstCaseEvaluation {
 
   var plan: Plan {
     Plan(
-      threat: threat, stages: stages.map { "\($0.name): \($0.attack.name)" }, seed: seed,
-      batchSize: batchSize, draws: draws, scoringPasses: scoringPasses)
+      threat: threat, stages: stages.map { "\($0.name): \($0.attack.name)" },
+      settings: stages.map { String(describing: $0.attack) }, seed: seed, batchSize: batchSize,
+      draws: draws, scoringPasses: scoringPasses)
   }
 
   /// All stages, before the first of them runs for hours.

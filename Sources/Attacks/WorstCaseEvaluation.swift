@@ -96,7 +96,7 @@ public struct WorstCaseEvaluation: Sendable {
       of: makeClassifier(source.seed(.probing)), on: data.images[0..<min(batchSize, total)])
     let clean = try PlacedScores(
       of: data.images, at: Array(0..<total), in: data, batchSize: batchSize,
-      passes: randomness.isRandom ? scoringPasses : 1, by: makeClassifier(source.seed(.scoring)))
+      passes: randomness.isRandom ? scoringPasses : 1, by: makeClassifier(Self.cleanSeed(seed)))
     let none = [Int?](repeating: nil, count: total)
     var record = WorstCaseState.Record(
       plan: plan, labels: data.labels.scalars(of: Int.self), randomness: randomness,

@@ -13,6 +13,9 @@ public struct WorstCaseResult: Codable, Equatable, Sendable {
     public let robustAccuracy: BinomialInterval
     public let seconds: Double
     public let cost: AttackCost
+    /// Gradients that were zero in every pixel, of those taken. Those of one image are not independent draws, so the
+    /// true interval is wider. nil where none was taken.
+    public let zeroGradients: BinomialInterval?
     /// Whether it was run on all survivors.
     public let isFinished: Bool
   }
@@ -20,12 +23,12 @@ public struct WorstCaseResult: Codable, Equatable, Sendable {
   /// A random classifier's score on the kept images, in fresh passes that no attack has seen.
   public struct FreshScore: Codable, Equatable, Sendable {
     public let passes: Int
-    /// Images that most passes classify as their label, of all.
+    /// Images that were clean-correct and that most passes still classify as their label, of all.
     public let majorityVote: BinomialInterval
     /// Share of images and passes classified as the label.
-    public let meanAccuracy: Double
+    public let mean: MeanShare
     /// The same of the unchanged images.
-    public let cleanMeanAccuracy: Double
+    public let cleanMean: MeanShare
   }
 
   public let threat: ThreatModel
@@ -74,7 +77,7 @@ extension WorstCaseEvaluation {
         name: stage.name, attack: stage.attack(averagingOver: isRandom ? draws : nil).name,
         attacked: tally.attacked, broken: tally.broken,
         robustAccuracy: .wilson(successes: left, trials: total), seconds: tally.seconds,
-        cost: tally.cost, isFinished: tally.isFinished)
+        cost: tally.cost, zeroGradients: .ofZeroGradients(tally.cost), isFinished: tally.isFinished)
     }
     let fresh = isRandom ? try freshScores(of: state, makeClassifier, data) : nil
     return WorstCaseResult(
@@ -95,18 +98,31 @@ extension WorstCaseEvaluation {
     let scores = try PlacedScores(
       of: state.adversarial, at: Array(0..<total), in: data, batchSize: batchSize,
       passes: scoringPasses, by: makeClassifier(Self.freshSeed(seed)))
-    let right = zip(scores.predictions, record.labels).count { $0 == $1 }
-    let mean = { (shares: [Double]) in shares.reduce(0, +) / Double(max(shares.count, 1)) }
+    // An image that was wrong to begin with is no robust one, even if these passes happen to be right.
+    let right = record.survivors(before: 0).count { scores.predictions[$0] == record.labels[$0] }
     return (
       .init(
         passes: scoringPasses, majorityVote: .wilson(successes: right, trials: total),
-        meanAccuracy: mean(scores.shareCorrect), cleanMeanAccuracy: mean(record.cleanShares)),
+        mean: MeanShare(of: scores.shareCorrect), cleanMean: MeanShare(of: record.cleanShares)),
       scores.predictions
     )
+  }
+
+  /// Of the classifier that makes the clean scores.
+  public static func cleanSeed(_ seed: UInt64) -> UInt64 {
+    ChunkRandomness(seed: seed, stage: -1, firstImage: 0).seed(.scoring)
   }
 
   /// Of the classifier that makes the last, fresh scores.
   public static func freshSeed(_ seed: UInt64) -> UInt64 {
     ChunkRandomness(seed: seed, stage: -2, firstImage: 0).seed(.scoring)
+  }
+}
+
+extension BinomialInterval {
+  /// nil where no gradient was taken.
+  static func ofZeroGradients(_ cost: AttackCost) -> BinomialInterval? {
+    cost.gradients == 0
+      ? nil : .wilson(successes: cost.zeroGradients, trials: cost.gradients)
   }
 }

@@ -8,8 +8,9 @@ import Torch
 public enum PixelText {
   /// `8/255` or `0.25/255` where it is a whole number of quarter levels, else as it is: `0.03`.
   public static func text(_ distance: Double) -> String {
+    if distance == 0 { return "0" }
     let quarters = distance * 255 * 4
-    guard distance > 0, abs(quarters - quarters.rounded()) < 1e-9 else { return "\(distance)" }
+    guard abs(quarters - quarters.rounded()) < 1e-9 else { return "\(distance)" }
     let text = String(format: "%g/255", quarters.rounded() / 4)
     // A text that is read back as another number would make another run of it.
     return value(text) == distance ? text : "\(distance)"

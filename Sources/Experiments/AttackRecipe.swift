@@ -26,7 +26,7 @@ public enum AttackRecipe: Codable, Sendable, Equatable {
     }
   }
 
-  /// The attack on the network itself; views, draws and substitutes come with ``attack(on:substitute:seed:)``.
+  /// The attack on the network itself; views, draws and substitutes come with ``attack(on:substitute:)``.
   public var attack: any Attack {
     switch self {
     case .fgsm(let epsilon): FGSM(epsilon: epsilon)
@@ -40,14 +40,12 @@ public enum AttackRecipe: Codable, Sendable, Equatable {
 
   /// The whole attack on a network.
   ///
-  /// - Parameters:
-  ///   - substitute: the network that a ``NamedAttack/substitute`` names.
-  ///   - seed: of a stochastic coding.
+  /// - Parameter substitute: the network that a ``NamedAttack/substitute`` names.
   public func attack(
-    on network: LoadedNetwork, substitute: LoadedNetwork? = nil, seed: UInt64
+    on network: LoadedNetwork, substitute: LoadedNetwork? = nil
   ) throws -> any Attack {
     guard case .named(let named) = self else { return attack }
-    return try named.attack(on: network, substitute: substitute, seed: seed)
+    return try named.attack(on: network, substitute: substitute)
   }
 }
 

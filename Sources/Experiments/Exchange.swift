@@ -39,7 +39,7 @@ public enum Exchange {
     }
     let clock = ContinuousClock.now
     let classifier = loaded.classifier(seed: seed)
-    let attack = try recipe.attack(on: loaded, substitute: substitute, seed: seed)
+    let attack = try recipe.attack(on: loaded, substitute: substitute)
     let generator = Generator(seed: seed)
     var parts: [Tensor] = []
     var cleanCorrect = 0

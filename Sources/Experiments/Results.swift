@@ -34,11 +34,19 @@ public struct AttackScore: Codable, Sendable, Equatable {
   public let settings: AttackRecipe
   /// Of the attack's random numbers.
   public let seed: UInt64
+  /// Of a random network: gradients were means over `draws`, and the score is the majority of fresh passes.
+  public var passes: RandomPasses?
+
+  /// How a random network was attacked and scored.
+  public struct RandomPasses: Codable, Sendable, Equatable {
+    public let draws: Int
+    public let fresh: WorstCaseResult.FreshScore
+  }
 
   /// - Parameter attack: what the recipe made of a network, where that is more than the recipe alone says.
   public init(
     _ settings: AttackRecipe, as attack: (any Attack)? = nil, seed: UInt64, score: Score,
-    seconds: Double
+    seconds: Double, passes: RandomPasses? = nil
   ) {
     let attack = attack ?? settings.attack
     self.attack = attack.name
@@ -47,6 +55,7 @@ public struct AttackScore: Codable, Sendable, Equatable {
     self.seconds = seconds
     self.settings = settings
     self.seed = seed
+    self.passes = passes
   }
 }
 

@@ -12,10 +12,11 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Measures what the strongest attacks leave of a network's accuracy.",
     discussion: """
-      SpikeAutoAttack: SA-PGD through adaptively sharp surrogates, an ensemble of surrogates, AutoAttack through \
-      the best of them, transfer from substitutes and from the ReLU twin of the same weights, Square, random \
+      SpikeAutoAttack: SA-PGD (in L2 APGD) through adaptively sharp surrogates, an ensemble of surrogates, AutoAttack \
+      through the best of them, transfer from substitutes and from the ReLU twin of the same weights, Square, random \
       corners. Each attack meets the images that survived all before it; every break is scored again before it \
-      counts. A random network is noticed and attacked through means over draws. There is nothing to tune.
+      counts. A random network is noticed: gradients are means over 20 draws, Square and noise decide by means over \
+      5, scores are majorities of 10 passes. There is nothing to tune.
 
       --out gets results.json and report.html, and the state that --resume goes on from: the same command line \
       with --resume ends with the same bits as a run that was never cut. SIGINT and SIGTERM end with code 130 and \

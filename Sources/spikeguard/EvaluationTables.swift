@@ -1,3 +1,4 @@
+import Attacks
 import Experiments
 
 /// An evaluation's numbers for a terminal.
@@ -21,15 +22,29 @@ struct EvaluationTables {
       table.add([
         group.name + (group.isFinished ? "" : " (unfinished)"), group.robust.cell,
         "\(group.broken)/\(group.attacked)",
-        group.zeroGradientShare.map(ProgressDisplay.percent) ?? "",
+        group.zeroGradients.map(Self.share) ?? "",
         ProgressDisplay.duration(group.seconds),
       ])
     }
-    if let fresh = results.freshPasses, let robust = results.robust {
-      table.add(["majority of \(fresh.count) fresh passes", robust.cell, "", "", ""])
-      table.add(["their mean", ProgressDisplay.percent(fresh.meanAccuracy), "", "", ""])
+    if let fresh = results.fresh, let robust = results.robust {
+      table.add(["majority of \(fresh.passes) fresh passes", robust.cell, "", "", ""])
+      table.add(["their mean (interval over images)", Self.share(fresh.mean), "", "", ""])
+      table.add(["the same without attack", Self.share(fresh.cleanMean), "", "", ""])
     }
     return table.text
+  }
+
+  private static func share(_ share: MeanShare) -> String {
+    percent(share.mean, share.lower, share.upper)
+  }
+
+  private static func share(_ interval: BinomialInterval) -> String {
+    percent(interval.proportion ?? 0, interval.lower, interval.upper)
+  }
+
+  private static func percent(_ mean: Double, _ low: Double, _ high: Double) -> String {
+    let number = { (value: Double) in ProgressDisplay.fixed(value * 100, 1) }
+    return "\(number(mean)) % (\(number(low))–\(number(high)))"
   }
 
   private var epsilonSweep: String? {
@@ -44,7 +59,7 @@ struct EvaluationTables {
               ?? "–"
           })
     }
-    return table.text
+    return table.text + "\n\n  \(EvaluationRecipe.epsilonSweepNote)"
   }
 
   private var stepSweep: String? {
@@ -70,22 +85,21 @@ struct EvaluationTables {
   }
 
   private var verdict: String? {
-    guard let robust = results.robust else {
-      return results.unfinished.isEmpty
-        ? nil : "  Not measured: \(results.unfinished.unique.joined(separator: ", "))"
-    }
-    var lines = ["  Robust accuracy is at most \(robust.cell)."]
+    var lines: [String] = []
+    if let robust = results.robust { lines.append("  Robust accuracy is at most \(robust.cell).") }
     if let draws = results.draws {
       lines.append(
         "  The network draws random numbers: gradients are means over \(draws) draws, and every score "
-          + "is a majority of passes.")
+          + "is a majority of \(results.passes.map { "\($0) " } ?? "")passes.")
     }
     if !results.unfinished.isEmpty {
+      let names = results.unfinished.unique.joined(separator: ", ")
       lines.append(
-        "  An upper bound: not done to the end are "
-          + results.unfinished.unique.joined(separator: ", ") + ".")
+        results.robust == nil
+          ? "  Not measured: \(names)" : "  An upper bound: not done to the end are \(names).")
     }
-    return lines.joined(separator: "\n")
+    lines += results.warnings.map { "  Warning: \($0)." }
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
   }
 }
 

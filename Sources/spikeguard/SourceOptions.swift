@@ -53,7 +53,9 @@ struct SourceOptions: ParsableArguments {
         "name one checkpoint: found '\(place)' and --checkpoint \(namedPlace)")
     }
     guard (checkpoint == nil) != (weights == nil) else {
-      throw ValidationError("name the network: either --checkpoint FILE or --weights FILE")
+      throw ValidationError(
+        "the network: expected one source, found \(checkpoint == nil ? "none" : "both"); name a "
+          + "checkpoint (CHECKPOINT alone or --checkpoint FILE) or --weights FILE")
     }
     try [network as any SettingGroup, neuron].check()
     if checkpoint != nil, let option = (network.given + neuron.given).first?.key {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import Datasets
 import Experiments
 import Torch
@@ -8,9 +9,11 @@ struct VerifyAdversarialCommand: ParsableCommand {
     commandName: "verify-adversarial",
     abstract: "Checks a file of adversarial images against data and network.",
     discussion: """
-      Nothing in the file is believed: its images are compared with the data set's own (finite, in [0, 1], within \
-      ε), its labels too, and the network classifies them again. Any fault ends with code 1. The predictions are \
-      those of one kind of machine: another processor or version of the engine may round otherwise.
+      The file's images are compared with the data set's own (finite, in [0, 1], within ε), its labels too, and the \
+      network classifies images and originals again. Any fault ends with code 1. ε and its norm are those of \
+      --epsilon and --norm; without them they are the file's own word, and so is always which images it holds: the \
+      table says how many, and whether they are the first. The predictions are those of one kind of machine: another \
+      processor or version of the engine may round otherwise.
       """)
 
   @Argument(help: "What `evaluate --save-adversarial` wrote.")
@@ -24,15 +27,37 @@ struct VerifyAdversarialCommand: ParsableCommand {
       discussion: DataOptions.tensorsFile))
   var data = "fashion-mnist"
 
+  @Option(help: "Largest change allowed, as 8/255 or 0.03. (default: as the file claims)")
+  var epsilon: String?
+
+  @Option(help: "Its norm, with --epsilon. (default: linf)")
+  var norm: EvaluationRecipe.Norm?
+
   @OptionGroup var record: RecordOptions
+
+  func validate() throws {
+    guard epsilon != nil || norm == nil else {
+      throw ValidationError(
+        "--norm \(norm!.rawValue): expected --epsilon beside it, found none; the file's claim has a "
+          + "norm of its own")
+    }
+    _ = try threat()
+  }
+
+  private func threat() throws -> ThreatModel? {
+    guard let epsilon else { return nil }
+    guard norm == .l2 else { return .linf(try PixelDistance(epsilon).value) }
+    return .l2(try Radius(epsilon).value)
+  }
 
   func run() throws {
     try OutputFile.check(
       [("--json", record.json)], inputs: source.files + [file, DataRecipe.file(of: data)])
     let test = try DataAccess.load(data, .test)
-    let check = try AdversarialCheck(of: file, against: try source.load(for: test), on: test)
+    let check = try AdversarialCheck(
+      of: file, against: try source.load(for: test), on: test, within: try threat())
     try record.write(check)
-    var table = TextTable(["\(check.images) images, \(check.threatText)", "found"])
+    var table = TextTable(["\(check.coverage), \(check.threatText)", "found"])
     for fault in check.faults { table.add([fault.what, "\(fault.images)"]) }
     table.add(["largest distance", "\(check.largestDistance)"])
     table.add(["accuracy, claimed", check.claimed.cell])
@@ -45,7 +70,7 @@ struct VerifyAdversarialCommand: ParsableCommand {
       throw ExitCode.failure
     }
     print(
-      "\n  The claim holds."
+      "\n  The claim holds\(check.isClaimedThreat ? "" : " within \(check.threat)")."
         + (check.facts.isComplete ? "" : " The suite was not run to its end."))
   }
 }

@@ -77,6 +77,41 @@ private final class Ledger: @unchecked Sendable {
     #expect(ledger.made == row.runs + 1)
   }
 
+  /// Catches a memory that is moved by every draw, and noise that is the same in every run.
+  @Test(arguments: [true, false])
+  func `a source is told the draws of an iteration, and a seed of its own for every run`(
+    outside: Bool
+  ) throws {
+    final class Told: @unchecked Sendable { var runs: [GradientSource.Run] = [] }
+    let model = model
+    func told(_ seed: UInt64) throws -> [GradientSource.Run] {
+      let told = Told()
+      let source = GradientSource(name: "view") { run in
+        told.runs.append(run)
+        return { model($0) }
+      }
+      let pgd = PGD(.linf(1e-4), stepSize: 1e-5, steps: 2, restarts: 3)
+      let attack: any Attack =
+        outside
+        ? ExpectationOverTransformation(AttackThroughSource(pgd, through: source), draws: 4)
+        : AttackThroughSource(ExpectationOverTransformation(pgd, draws: 4), through: source)
+      _ = try attack(images, labels: labels, against: { model($0) }, using: Generator(seed: seed))
+      return told.runs
+    }
+    let first = try told(3)
+    #expect(first.count == 4 && first.dropFirst().allSatisfy { $0.draws == 4 })
+    #expect(Set(first.map(\.seed)).count == 4)
+    #expect(try told(3) == first)
+    #expect(Set(first.map(\.seed)).isDisjoint(with: try told(4).map(\.seed)))
+    // To look at what a generator would draw is not to draw it.
+    let (looked, untouched) = (Generator(seed: 5), Generator(seed: 5))
+    _ = try AttackThroughSource(
+      FGSM(epsilon: 0.1), through: GradientSource(name: "o") { { model($0) } })(
+        images, labels: labels, against: { model($0) }, using: looked)
+    #expect(
+      Tensor.uniform([3], using: looked).isIdentical(to: Tensor.uniform([3], using: untouched)))
+  }
+
   /// Gradients from the substitute, losses and decisions from the classifier: on a classifier that never errs an
   /// attack through one that always errs finds nothing; and the other way round it finds what the classifier sees.
   @Test(

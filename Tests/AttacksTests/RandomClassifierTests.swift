@@ -61,7 +61,7 @@ import Torch
       ], seed: 2, batchSize: 16, draws: 8, scoringPasses: 40)
     let (result, adversarial) = try evaluation(Self.noisy(0.1), on: Self.data)
     #expect(result.randomness.isRandom && result.draws == 8)
-    #expect(result.stages.map(\.attack) == ["EOT-8 FGSM", "nothing"])
+    #expect(result.stages.map(\.attack) == ["EOT-8 FGSM", "EOT-2 nothing"])
     #expect(result.stages[0].cost.classifierCalls == 8 * result.stages[0].attacked.batches(of: 16))
     // By the majority of 40 passes an image is broken where 0.15 takes it across 1/2; a single draw would break more.
     let pixels = Self.images.selecting(0, along: 1).scalars(of: Double.self)
@@ -77,10 +77,50 @@ import Torch
     let expected =
       zip(adversarial.selecting(0, along: 1).scalars(of: Double.self), labels)
       .map { normalShare(($0 - 0.5) * ($1 == 1 ? 1 : -1) / 0.1) }.reduce(0, +) / 40
-    #expect(abs(fresh.meanAccuracy - expected) < 0.03)
-    #expect(fresh.cleanMeanAccuracy > fresh.meanAccuracy + 0.1)
+    #expect(abs(fresh.mean.mean - expected) < 0.03)
+    #expect(fresh.cleanMean.mean > fresh.mean.mean + 0.1)
+    #expect(fresh.mean.images == 40 && fresh.mean.lower < expected && expected < fresh.mean.upper)
     let again = try evaluation(Self.noisy(0.1), on: Self.data)
     #expect(again.result.fresh == fresh && again.adversarial.isIdentical(to: adversarial))
+  }
+
+  /// Catches a lucky vote that makes a clean error a robust image.
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `an image that was wrong without attack is never robust`(seed: UInt64) throws {
+    let threat = ThreatModel.linf(0.01)
+    let evaluation = WorstCaseEvaluation(
+      threat, stages: [AttackStage(Nothing(threat: threat), usesGradients: false)], seed: seed,
+      batchSize: 16, draws: 4, scoringPasses: 3)
+    let result = try evaluation(Self.noisy(0.4), on: Self.data).result
+    let isClean = zip(result.labels, result.cleanPredictions).map { $0 == $1 }
+    let isRight = zip(result.labels, result.predictions).map { $0 == $1 }
+    let both = zip(isClean, isRight).count { $0 && $1 }
+    #expect(result.fresh?.majorityVote == .wilson(successes: both, trials: 40))
+    #expect(both < isRight.count { $0 }, "no vote changed to the right class: nothing is tested")
+  }
+
+  /// Catches queries that are decided by one lucky draw.
+  @Test func `attacks that ask without a gradient decide by means, too`() throws {
+    let threat = ThreatModel.linf(0.1)
+    let evaluation = WorstCaseEvaluation(
+      threat, stages: [AttackStage(FirstError(threat: threat), usesGradients: false)], seed: 2,
+      batchSize: 16, draws: 40, scoringPasses: 10)
+    let result = try evaluation(Self.noisy(0.2), on: Self.data).result
+    #expect(result.stages[0].attack == "EOT-10 first error")
+    let cost = result.stages[0].cost
+    #expect(cost.classifierCalls == 10 * 3 * result.stages[0].attacked.batches(of: 16))
+  }
+
+  /// Asks three times.
+  struct FirstError: Attack {
+    let name = "first error"
+    let threat: ThreatModel
+    func perturb(
+      _ images: Tensor, labels: Tensor, against victim: inout Victim, using generator: Generator
+    ) throws(AttackError) -> Tensor {
+      for _ in 0..<3 { _ = try victim.score(images, labels: labels) }
+      return images
+    }
   }
 
   struct Nothing: Attack {

@@ -40,6 +40,30 @@ import Torch
     #expect(transfer.name == "\(attack.name) from twin" && transfer.threat == attack.threat)
   }
 
+  /// Catches the same computation done once for each draw of a victim that the substitute does not share.
+  @Test func `a random victim's draws are taken of a random substitute alone`() throws {
+    final class Count: @unchecked Sendable { var calls = 0 }
+    let other = other
+    func calls(noise: Double) throws -> Int {
+      let count = Count()
+      let substitute = GradientSource(name: "twin") { run in
+        let generator = Generator(seed: run.seed)
+        return { images in
+          count.calls += 1
+          return other(images)
+            + Tensor.normal([images.size(0), 4], dtype: images.dtype, using: generator) * noise
+        }
+      }
+      let transfer = ExpectationOverTransformation(
+        Transfer(PGD(.linf(0.2), stepSize: 0.05, steps: 3), from: substitute), draws: 5)
+      _ = try transfer(images, labels: labels, against: { own($0) }, using: Generator(seed: 4))
+      return count.calls
+    }
+    // Two passes to see whether it is random; then three steps.
+    #expect(try calls(noise: 0) == 2 + 3)
+    #expect(try calls(noise: 0.1) == 2 + 3 * 5)
+  }
+
   /// It is scored on the classifier, by the evaluation.
   @Test func `counts what fools the classifier`() throws {
     let other = other

@@ -1,7 +1,8 @@
-import Attacks
 import Foundation
 import Testing
 import Torch
+
+@testable import Attacks
 
 @Suite struct WorstCaseEvaluationTests {
   let model = TanhModel(pixels: 6, seed: 51)
@@ -150,6 +151,12 @@ import Torch
     let others = [
       evaluation(seed: 4), evaluation(batchSize: 5), evaluation(Array(Self.stages.prefix(2))),
       evaluation([Self.stages[1], Self.stages[0], Self.stages[2]]),
+      // The same names, another step size.
+      evaluation([
+        AttackStage(
+          PGD(Self.threat, stepSize: 0.005, steps: 4, start: .image), name: "short steps"),
+        Self.stages[1], Self.stages[2],
+      ]),
     ]
     for other in others {
       let error = #expect(throws: AttackError.self) {
@@ -162,6 +169,25 @@ import Torch
       _ = try evaluation()({ _ in { model($0) } }, on: data, from: moved)
     }
     #expect("\(error!)".contains("damaged, or of another data set"))
+  }
+
+  /// Catches a budget that the attack's name does not tell, also of an attack within another.
+  @Test func `a plan knows the settings that names leave out`() {
+    func plan(_ attack: any Attack) -> WorstCaseEvaluation.Plan {
+      let source = GradientSource(name: "view") { { $0 } }
+      return evaluation([AttackStage(AttackThroughSource(attack, through: source))]).plan
+    }
+    let pairs: [(any Attack, any Attack)] = [
+      (Square(Self.threat), Square(Self.threat, queries: 500)),
+      (Square(Self.threat), Square(Self.threat, rescalesSchedule: true)),
+      (FAB(Self.threat), FAB(Self.threat, steps: 50)),
+      (TargetedFAB(Self.threat), TargetedFAB(Self.threat, targets: 3)),
+      (PGD(Self.threat, stepSize: 0.1, steps: 4), PGD(Self.threat, stepSize: 0.2, steps: 4)),
+    ]
+    for (one, other) in pairs {
+      #expect(plan(one).stages == plan(other).stages && plan(one) != plan(other))
+      #expect(plan(one) == plan(one))
+    }
   }
 
   /// Catches a limit that is looked at after a stage only, and a number that looks final.

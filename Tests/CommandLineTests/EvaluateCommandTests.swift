@@ -180,6 +180,19 @@ import Torch
     }
   }
 
+  /// Catches an attack of the suite that is made for L∞ alone.
+  @Test func `a spiking network is evaluated in L2`() throws {
+    try Workplace.with(trained: true) { place in
+      let text = try place.succeed(
+        "evaluate --checkpoint run \(Workplace.data) --norm l2 --epsilon 0.6 --effort quick "
+          + "--images 12 --out e")
+      let record = try place.json("e/results.json", as: Record.self)
+      let (clean, robust) = (try #require(record.clean), try #require(record.robust))
+      #expect(record.status == "finished" && robust.correct < clean.correct)
+      #expect(record.suite?.stages.first?.name == "ASSG + APGD" && text.contains("L2 0.6"))
+    }
+  }
+
   @Test func `sweeps and black box are tables of their own`() throws {
     try Workplace.with(trained: true) { place in
       let text = try place.succeed(

@@ -43,7 +43,7 @@ import Testing
       "--data", "--images", "--norm", "--epsilon", "--effort", "--budget", "--batch-size", "--seed",
       "--substitute", "--sweep", "--out", "--save-adversarial", "--resume", "--overwrite", "--json",
     ],
-    "verify-adversarial": source + ["--data", "--json"],
+    "verify-adversarial": source + ["--data", "--epsilon", "--norm", "--json"],
     "audit": source + [
       "--data", "--images", "--epsilon", "--effort", "--substitute", "--batch-size", "--seed",
       "--strict", "--out", "--leaked-state", "--normalized-clamp", "--json",

@@ -34,6 +34,11 @@ import Testing
   private static let epsilon =
     "is invalid for '--epsilon <epsilon>': expected a fraction as 8/255 or a number from 0 to 1; "
     + "pixels are in [0, 1]"
+  private static func source(_ found: String) -> String {
+    "the network: expected one source, found \(found); name a checkpoint (CHECKPOINT alone or "
+      + "--checkpoint FILE) or --weights FILE"
+  }
+
   static let lines: [(line: String, message: String)] = [
     ("train --data tensors:d --widht 1", "Unknown option '--widht'. Did you mean '--width'?"),
     ("train --epochs two", "--epochs: expected a whole number, found 'two'"),
@@ -58,16 +63,16 @@ import Testing
     ("attack --checkpoint c --data tensors:d --epsilon 1/0", "The value '1/0' \(epsilon)"),
     ("attack --checkpoint c --data tensors:d --epsilon=-0.1", "The value '-0.1' \(epsilon)"),
     (
-      "attack --data tensors:d", "name the network: either --checkpoint FILE or --weights FILE"
+      "attack --data tensors:d", source("none")
     ),
     (
       "attack c --checkpoint d --data tensors:d",
       "name one checkpoint: found 'c' and --checkpoint d"
     ),
-    ("attack c --weights w", "name the network: either --checkpoint FILE or --weights FILE"),
+    ("attack c --weights w", source("both")),
     (
       "attack --checkpoint c --weights w --data tensors:d",
-      "name the network: either --checkpoint FILE or --weights FILE"
+      source("both")
     ),
     (
       "attack --checkpoint c --data tensors:d --tau 2",
@@ -191,7 +196,7 @@ import Testing
       "The value 'full' is invalid for '--effort <effort>'. Please provide one of 'quick' and "
         + "'standard'."
     ),
-    ("audit", "name the network: either --checkpoint FILE or --weights FILE"),
+    ("audit", source("none")),
     ("verify-adversarial --checkpoint c", "Missing expected argument '<file>'"),
   ]
 }

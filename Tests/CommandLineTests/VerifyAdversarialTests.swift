@@ -1,3 +1,5 @@
+import Attacks
+import Datasets
 import Experiments
 import Foundation
 import TestSupport
@@ -31,6 +33,9 @@ import Torch
       #expect(outcome.exitCode == 0 && outcome.standardOutput.contains("The claim holds."))
       let check = try place.json("v.json", as: AdversarialCheck.self)
       #expect(check.isSound && check.images == 20 && check.robust == check.claimed)
+      #expect(check.isClaimedThreat && check.areFirst)
+      #expect(outcome.standardOutput.contains("L∞ 0.1 as the file claims"))
+      #expect(outcome.standardOutput.contains("the first 20 of "))
       #expect(check.largestDistance > 0.05 && check.largestDistance <= 0.1 + 1e-6)
     }
   }
@@ -55,6 +60,12 @@ import Torch
       replaced($0) { $0 * 0 - 1e-3 }
     },
     .init(name: "wrong label", tensor: "labels", row: "another label") {
+      replaced($0) { ($0 + 1).converted(to: .int64) }
+    },
+    .init(
+      name: "wrong prediction without attack", tensor: "clean_predictions",
+      row: "another prediction without attack"
+    ) {
       replaced($0) { ($0 + 1).converted(to: .int64) }
     },
     .init(name: "wrong prediction", tensor: "predictions", row: "another prediction") {
@@ -83,6 +94,37 @@ import Torch
     }
   }
 
+  /// Catches a bound that the attacker names himself, and images picked for what they show.
+  @Test func `a bound from outside is held against the images, and a choice of images is said`()
+    throws
+  {
+    try with { place in
+      #expect(
+        try place.succeed(Self.line + " --epsilon 0.1").contains("The claim holds within L∞ 0.1."))
+      #expect(try place.succeed(Self.line + " --epsilon 8 --norm l2").contains("within L2 8"))
+      let outcome = try place.run(Self.line + " --epsilon 0.05 --json v.json")
+      #expect(outcome.exitCode == 1 && !outcome.standardOutput.contains("as the file claims"))
+      let check = try place.json("v.json", as: AdversarialCheck.self)
+      #expect(check.threat == .linf(0.05) && check.bounds.outsideBall > 0 && !check.isClaimedThreat)
+      #expect(check.robust.correct >= check.claimed.correct)
+      // The file's own images, those that were broken alone, in another order: the digest is made to fit.
+      let file = try AdversarialFile(contentsOf: place.path("a.safetensors"))
+      let data = try place.tensors("data.safetensors")
+      let chosen = file.labels.indices.filter { $0 % 3 == 1 }
+      let rows = Tensor(chosen)
+      var facts = file.facts
+      facts.originals = try ImageDataset(data, from: "data", name: "data", split: .test)
+        .digest(at: chosen)
+      try AdversarialFile(
+        images: file.images.gathering(rows), labels: chosen.map { file.labels[$0] },
+        indices: chosen, predictions: chosen.map { file.predictions[$0] },
+        cleanPredictions: chosen.map { file.cleanPredictions[$0] }, facts: facts
+      ).write(to: place.path("a.safetensors"))
+      let some = try place.run(Self.line).standardOutput
+      #expect(some.contains("\(chosen.count) chosen of ") && some.contains("not the first ones"))
+    }
+  }
+
   /// A larger ε in the facts would let every image through; it is stated, so whoever reads it sees it.
   @Test func `what is no such file, or another's, is refused with a reason`() throws {
     try with { place in
@@ -97,7 +139,7 @@ import Torch
       try refused("a.safetensors: ")
       try place.write(Data(), to: "a.safetensors")
       try refused("a.safetensors: file: expected 8 bytes or more")
-      for name in ["images", "labels", "indices", "predictions"] {
+      for name in ["images", "labels", "indices", "predictions", "clean_predictions"] {
         var tensors = file.tensors
         tensors[name] = nil
         try Safetensors.write(tensors, metadata: file.metadata, to: place.path("a.safetensors"))

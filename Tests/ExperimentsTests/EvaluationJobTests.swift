@@ -1,4 +1,3 @@
-import Attacks
 import Datasets
 import Foundation
 import Models
@@ -7,6 +6,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Attacks
 @testable import Experiments
 
 @Suite struct EvaluationJobTests {
@@ -38,7 +38,8 @@ import Torch
       let results = outcome.results
       let suite = try #require(results.suite)
       #expect(results.status == .stopped && suite.randomness.isRandom)
-      #expect(results.draws == 20 && results.freshPasses?.count == 10)
+      #expect(results.draws == 20 && results.passes == 10)
+      #expect(results.warnings.contains(.randomized))
       #expect(suite.stages[0].attack.hasPrefix("EOT-20 SA-PGD-30 through assg-0.85"))
       #expect(results.robust == suite.fresh.map { Score($0.majorityVote) })
       #expect(suite.unfinishedStages.count >= suite.stages.count - 1)
@@ -52,6 +53,76 @@ import Torch
       #expect(check.isSound && check.facts.passes == 10 && !check.facts.isComplete)
       #expect(check.robust == results.robust)
     }
+  }
+
+  /// Catches a table whose numbers are of a random network and do not say so.
+  @Test func `a table without the suite says that the network is random`() throws {
+    try withTemporaryDirectory { path in
+      let network = try SpikeAutoAttackTests.loaded(path) {
+        $0.coding = .rate
+        $0.neuron.threshold = 0.1
+      }
+      var recipe = EvaluationRecipe(.linf, epsilon: 0.2)
+      recipe.effort = .none
+      recipe.sweeps = [.blackBox]
+      let results = try EvaluationJob(network, on: TinyJob.dataset.prefix(3), recipe).run(
+        in: EvaluationFolder(path + "/e")
+      ).results
+      #expect(results.status == .finished && results.suite == nil)
+      #expect(results.randomness?.isRandom == true && results.draws == 20 && results.passes == 10)
+      #expect(results.warnings == [.randomized])
+      for row in results.blackBox {
+        let passes = try #require(row.score.passes)
+        #expect(passes.draws == 20 && passes.fresh.mean.images == 3)
+        #expect(row.score.score == Score(passes.fresh.majorityVote))
+      }
+      let page = try EvaluationReport(results, vegaBundle: "vegaEmbed").html()
+      #expect(page.contains("gradients are means over 20 draws") && page.contains("Warning: "))
+    }
+  }
+
+  /// AutoAttack's conditions, on results made by hand.
+  @Test func `warnings follow from the suite's stages`() {
+    func stage(
+      _ name: String, left: Int, gradients: Bool, zero: Int = 0
+    ) -> WorstCaseResult.Stage {
+      var report = AttackReport()
+      if gradients { report.gradientEvaluations = [.init(images: 100, zeroGradients: zero)] }
+      var cost = AttackCost()
+      cost.add(report)
+      return .init(
+        name: name, attack: name, attacked: 100, broken: 0,
+        robustAccuracy: .wilson(successes: left, trials: 1000), seconds: 0, cost: cost,
+        zeroGradients: nil, isFinished: true)
+    }
+    func warnings(
+      square: Int, zero: Int = 0, random: Double = 0, outputs: [Double] = [3, -1], classes: Int = 10
+    ) -> [AutoAttackWarning] {
+      let randomness = ClassifierRandomness(
+        images: 5, passes: 5, largestDifference: random, changedPredictions: 0)
+      let suite = WorstCaseResult(
+        threat: .linf(0.1), seed: 0, labels: [], cleanPredictions: [],
+        cleanAccuracy: .wilson(successes: 900, trials: 1000), cleanSeconds: 0,
+        stages: [
+          stage("first", left: 500, gradients: true, zero: zero),
+          stage("Square", left: square, gradients: false),
+        ], brokenBy: [], keptFrom: [], predictions: [], randomness: randomness, draws: nil,
+        fresh: nil)
+      return EvaluationWarnings(
+        randomness: randomness, outputs: [outputs], classes: classes, suite: suite
+      ).all
+    }
+    #expect(warnings(square: 500) == [] && warnings(square: 498) == [])
+    guard case .squareHelped(let share)? = warnings(square: 497).first else {
+      Issue.record("no warning of Square")
+      return
+    }
+    #expect(abs(share - 0.003) < 1e-12)
+    #expect(warnings(square: 500, zero: 7) == [.zeroGradients(images: 7)])
+    #expect(warnings(square: 500, random: 0.1) == [.randomized])
+    #expect(warnings(square: 500, outputs: [0.25, 0.75]) == [.probabilities])
+    #expect(
+      warnings(square: 500, classes: 3) == [.tooFewClasses(attack: "APGD-T", needed: 4, found: 3)])
   }
 
   /// The charts show the records' numbers and nothing else.

@@ -73,11 +73,11 @@ import Testing
     recipe.activation = .relu
     let network = LoadedNetwork(try recipe.build(seed: 1), recipe: recipe, path: "twin")
     let own = try NamedAttack(.pgd, epsilon: 0.1, view: "own")
-    let through = try own.attack(on: network, substitute: nil, seed: 0)
+    let through = try own.attack(on: network, substitute: nil)
     #expect(through.name == "PGD-10 through own")
     let bptr = try NamedAttack(.pgd, epsilon: 0.1, view: "bptr")
     let error = #expect(throws: UsageError.self) {
-      try bptr.attack(on: network, substitute: nil, seed: 0)
+      try bptr.attack(on: network, substitute: nil)
     }
     #expect(
       error?.description

@@ -147,7 +147,7 @@ import Torch
   @Test func `ε is written as a fraction only where it is read back as the same number`() {
     for (number, text) in [
       (2.0 / 255, "2/255"), (0.25 / 255, "0.25/255"), (0.0078431372549, "0.0078431372549"),
-      (0.01, "0.01"), (0.0, "0.0"), (1.0, "255/255"),
+      (0.01, "0.01"), (0.0, "0"), (1.0, "255/255"),
     ] {
       #expect(PixelText.text(number) == text)
       #expect(PixelText.value(text) == number)

@@ -1,4 +1,4 @@
-import Attacks
+import Datasets
 import Foundation
 import Layers
 import Models
@@ -8,6 +8,7 @@ import Testing
 import Torch
 import Training
 
+@testable import Attacks
 @testable import Experiments
 
 /// What the suite consists of. That its attacks are right is their own tests' matter.
@@ -24,17 +25,17 @@ import Training
 
   private func stages(
     _ effort: EvaluationRecipe.Effort, _ change: (inout NetworkRecipe) -> Void = { _ in },
-    twin: Bool = false
+    twin: Bool = false, _ threat: ThreatModel = .linf(0.1)
   ) throws -> [AttackStage] {
     try withTemporaryDirectory { path in
       let network = try Self.loaded(path, change)
       let suite = SpikeAutoAttack(
-        .linf(0.1), effort: effort, on: network,
+        threat, effort: effort, on: network,
         substitutes: twin ? [Substitute(name: "twin", network)] : [])
       let stages = suite.stages(suite.candidates)
       for stage in stages {
         let attack = stage.attack
-        #expect(attack.threat == .linf(0.1))
+        #expect(attack.threat == threat)
         try attack.checkSettings()
       }
       return stages
@@ -63,6 +64,18 @@ import Training
     #expect(transfers.contains { $0.hasSuffix("from conversion-rectifier") })
   }
 
+  /// Catches an attack of one norm only, whose settings would end the evaluation before its first image.
+  @Test(arguments: [EvaluationRecipe.Effort.quick, .standard, .full])
+  func `in L2 APGD takes the place of SA-PGD`(effort: EvaluationRecipe.Effort) throws {
+    let stages = try stages(effort, twin: true, .l2(0.5))
+    var names: [String] = []
+    for stage in stages where names.last != stage.name { names.append(stage.name) }
+    #expect(names == ["ASSG + APGD"] + Self.order.dropFirst())
+    let adaptive = stages.filter { $0.name == "ASSG + APGD" }.map(\.attack.name)
+    #expect(adaptive.contains { $0.hasPrefix("APGD-CE") && $0.contains("through assg-0.85") })
+    #expect(adaptive.contains { $0.hasPrefix("APGD-DLR") && $0.contains("through assg-0.85") })
+  }
+
   @Test func `the standard effort holds AutoAttack's standard composition`() throws {
     let stages = try stages(.standard)
     let parts = stages.filter { $0.name == "AutoAttack" }.map(\.attack.name)
@@ -79,6 +92,20 @@ import Training
     #expect(stages.contains { ($0.attack as? Square)?.queries == 5000 })
   }
 
+  /// Catches twins that are transferred from alone, and a schedule that a short search does not see the end of.
+  @Test(arguments: [EvaluationRecipe.Effort.quick, .standard, .full])
+  func `twins lend their gradients, and a short Square runs its whole schedule`(
+    effort: EvaluationRecipe.Effort
+  ) throws {
+    let stages = try stages(effort)
+    let ensemble = stages.filter { $0.name == "surrogate ensemble" }.map(\.attack)
+    let twins = ensemble.compactMap { ($0 as? AttackThroughSource)?.source }
+      .filter(\.isSubstitute).map(\.name)
+    #expect(Set(twins) == (effort == .quick ? [] : ["conversion-rectifier", "conversion-clip"]))
+    let square = try #require(stages.compactMap { $0.attack as? Square }.first)
+    #expect(square.rescalesSchedule == (effort == .quick))
+  }
+
   @Test(arguments: [(2, "margin"), (3, "DLR"), (4, "DLR")])
   func `losses and targets are those that so many classes allow`(
     classes: Int, loss: String
@@ -93,6 +120,40 @@ import Training
   @Test func `a network that does not spike has no views and no twin`() throws {
     let stages = try stages(.full) { $0.activation = .relu }
     #expect(Set(stages.map(\.name)) == ["AutoAttack", "Square", "random corners", "random points"])
+  }
+
+  /// Catches a memory that moves with every draw of an average, and noise that is alike in every run.
+  @Test func `a view's memory moves once an iteration, and its noise is the run's`() throws {
+    try withTemporaryDirectory { path in
+      let images = TinyJob.dataset.images(at: 0..<4)
+      func gradients(
+        _ source: GradientSource, draws: Int, told: Int? = nil, seed: UInt64 = 0, calls: Int
+      ) throws -> [Tensor] {
+        let classifier = source.makeClassifier(.init(draws: told ?? draws, seed: seed))
+        return try (0..<calls).map { call in
+          // An attack moves the images from iteration to iteration.
+          let input = (images * (1 - 0.1 * Double(call / draws))).requiringGradient()
+          let loss = withGradients { classifier(input).squared().sum() }
+          return try vectorJacobianProduct(outputs: [loss], inputs: [input], vectors: nil)[0]
+        }
+      }
+      let adaptive = try #require(NamedGradientView.named("assg-0.85"))
+      let direct = try Self.loaded(path) { $0.neuron.threshold = 0.1 }.source(adaptive)
+      let single = try gradients(direct, draws: 1, calls: 3)
+      let triple = try gradients(direct, draws: 3, calls: 9)
+      #expect(try !gradients(direct, draws: 3, told: 1, calls: 9)[8].isIdentical(to: triple[8]))
+      for call in 0..<9 { #expect(triple[call].isIdentical(to: single[call / 3])) }
+
+      let random = try Self.loaded(path) {
+        $0.coding = .rate
+        $0.neuron.threshold = 0.1
+      }
+      let noisy = random.source(try #require(NamedGradientView.named("triangle-1.0")))
+      let first = try gradients(noisy, draws: 1, seed: 5, calls: 1)[0]
+      #expect(first.magnitude().max().item() > 0)
+      #expect(try gradients(noisy, draws: 1, seed: 5, calls: 1)[0].isIdentical(to: first))
+      #expect(try !gradients(noisy, draws: 1, seed: 6, calls: 1)[0].isIdentical(to: first))
+    }
   }
 
   @Test func `more effort is more attacks, and each view occurs once`() throws {
@@ -152,6 +213,9 @@ import Training
 
 extension MeasuredScore {
   fileprivate init(_ name: String, robust: Score) {
-    self.init(name: name, clean: robust, robust: robust, seconds: 0)
+    self.init(
+      name: name, clean: robust, robust: robust, seconds: 0,
+      randomness: .init(images: 0, passes: 2, largestDifference: 0, changedPredictions: 0),
+      draws: nil, fresh: nil)
   }
 }

@@ -171,8 +171,11 @@ extension RobustnessAudit {
 
     private func mean(_ source: GradientSource) -> GradientSource {
       GradientSource(
-        name: source.name, isSubstitute: source.isSubstitute,
-        makeClassifier: RobustnessAudit.mean(source.makeClassifier, draws: draws))
+        name: source.name, isSubstitute: source.isSubstitute
+      ) { [draws] run in
+        let inner = GradientSource.Run(draws: draws * run.draws, seed: run.seed)
+        return RobustnessAudit.mean({ source.makeClassifier(inner) }, draws: draws)()
+      }
     }
   }
 }

@@ -20,7 +20,8 @@ extension AuditJob {
     for view in views {
       let source = GradientSource(name: view.name, isSubstitute: view.changesForward) {
         loaded.network.classifiers(
-          loaded.recipe.encoder, under: view, using: Generator(seed: seed))()
+          loaded.recipe.encoder, under: view, drawsPerIteration: $0.draws,
+          using: Generator(seed: $0.seed))()
       }
       if view.changesForward {
         subject.substitutes.append(source)
@@ -29,7 +30,7 @@ extension AuditJob {
       }
     }
     subject.substitutes += substitutes.map { other in
-      GradientSource(name: other.path, isSubstitute: true) { other.classifier(seed: seed) }
+      GradientSource(name: other.path, isSubstitute: true) { other.classifier(seed: $0.seed) }
     }
     if !released.isEmpty { subject.evaluationAtZero = releasedEvaluation() }
     return subject

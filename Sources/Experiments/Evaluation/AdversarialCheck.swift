@@ -7,15 +7,25 @@ import Torch
 public struct AdversarialCheck: Codable, Sendable, Equatable {
   public let file: String
   public let facts: AdversarialFile.Facts
+  /// What the images were held against.
+  public let threat: ThreatModel
+  /// Whether that is the file's own claim, for want of another.
+  public let isClaimedThreat: Bool
   public let images: Int
+  /// Of the data set's split.
+  public let imagesInData: Int
+  /// Whether they are the first of the split; others may have been chosen for what they show.
+  public let areFirst: Bool
   /// Pixels, counted by ``ThreatModel/violations(of:from:)``.
   public let bounds: BoundsViolations
   /// Images whose label is not the data set's.
   public let wrongLabels: Int
   /// Images, admissible ones, that the network classifies otherwise than the file claims.
   public let wrongPredictions: Int
-  /// Admissible images that the network classifies as the data set's label: what is left of its accuracy. An image
-  /// that breaks a bound counts as classified correctly.
+  /// Originals that the network classifies otherwise than the file claims.
+  public let wrongCleanPredictions: Int
+  /// What is left of the network's accuracy: images that it classifies as the data set's label both without attack and
+  /// in the file. An image that breaks a bound counts as withstood.
   public let robust: Score
   /// The same by the file's own predictions and labels.
   public let claimed: Score
@@ -28,33 +38,51 @@ public struct AdversarialCheck: Codable, Sendable, Equatable {
       ("not finite", bounds.nonFinite), ("outside [0, 1]", bounds.outsidePixelRange),
       ("further than ε", bounds.outsideBall), ("another label", wrongLabels),
       ("another prediction", wrongPredictions),
+      ("another prediction without attack", wrongCleanPredictions),
     ]
   }
   /// The largest ‖x′ − x‖, in pixel units.
   public var largestDistance: Double { bounds.largestDistance }
-  /// As `L∞ 8/255`.
-  public var threatText: String { "\(facts.threat)" }
-  public var isSound: Bool { bounds.isEmpty && wrongLabels == 0 && wrongPredictions == 0 }
+  /// As `L∞ 8/255`, or `L∞ 8/255 as the file claims`.
+  public var threatText: String { "\(threat)" + (isClaimedThreat ? " as the file claims" : "") }
+  /// As `the first 1000 of 10000 images`.
+  public var coverage: String {
+    areFirst
+      ? images == imagesInData
+        ? "all \(images) images of the data set" : "the first \(images) of \(imagesInData) images"
+      : "\(images) chosen of \(imagesInData) images, not the first ones"
+  }
+  public var isSound: Bool {
+    bounds.isEmpty && wrongLabels + wrongPredictions + wrongCleanPredictions == 0
+  }
 
   /// Reads, measures and scores.
   ///
-  /// - Parameter dataset: the whole split that the file's places are in.
+  /// - Parameters:
+  ///   - threat: what the images must keep to; nil for what the file claims of itself.
+  ///   - dataset: the whole split that the file's places are in.
   /// - Throws: ``AdversarialFileError`` when the file is of other data or of another network, as well as what reading
   ///   it throws.
   public init(
-    of path: String, against loaded: LoadedNetwork, on dataset: ImageDataset
+    of path: String, against loaded: LoadedNetwork, on dataset: ImageDataset,
+    within threat: ThreatModel? = nil
   ) throws {
     let content = try AdversarialFile(contentsOf: path)
     try Self.checkOrigin(of: content, path, loaded, dataset)
     file = path
     facts = content.facts
     images = content.labels.count
+    imagesInData = dataset.count
+    areFirst = content.indices.sorted() == Array(content.indices.indices)
+    isClaimedThreat = threat == nil
+    let threat = threat ?? content.facts.threat
+    self.threat = threat
     let originals = dataset.images(at: content.indices)
     let truth = dataset.labels(at: content.indices)
     let labels = truth.scalars(of: Int.self)
-    bounds = content.facts.threat.violations(of: content.images, from: originals)
+    bounds = threat.violations(of: content.images, from: originals)
     let admissible = content.labels.indices.map { row in
-      content.facts.threat.violations(
+      threat.violations(
         of: content.images[row..<row + 1], from: originals[row..<row + 1]
       ).isEmpty
     }
@@ -66,28 +94,39 @@ public struct AdversarialCheck: Codable, Sendable, Equatable {
     let threads = Engine.threads
     Engine.threads = content.facts.threads
     defer { Engine.threads = threads }
-    let scores = try PlacedScores(
-      of: safe, at: Array(content.labels.indices),
-      in: LabeledImages(images: originals, labels: truth), batchSize: content.facts.batchSize,
-      passes: content.facts.passes,
-      by: loaded.classifier(seed: WorstCaseEvaluation.freshSeed(content.facts.seed)))
+    func scores(of images: Tensor, seed: UInt64) throws -> PlacedScores {
+      try PlacedScores(
+        of: images, at: Array(content.labels.indices),
+        in: LabeledImages(images: originals, labels: truth), batchSize: content.facts.batchSize,
+        passes: content.facts.passes, by: loaded.classifier(seed: seed))
+    }
+    let clean = try scores(
+      of: originals, seed: WorstCaseEvaluation.cleanSeed(content.facts.seed))
+    let attacked = try scores(of: safe, seed: WorstCaseEvaluation.freshSeed(content.facts.seed))
     let faults = content.labels.indices.map { row in
       (
         label: content.labels[row] != labels[row],
-        prediction: admissible[row] && scores.predictions[row] != content.predictions[row]
+        prediction: admissible[row] && attacked.predictions[row] != content.predictions[row],
+        clean: clean.predictions[row] != content.cleanPredictions[row]
       )
     }
     wrongLabels = faults.count { $0.label }
     wrongPredictions = faults.count { $0.prediction }
+    wrongCleanPredictions = faults.count { $0.clean }
     firstFaults = Array(
       faults.indices.filter {
-        !admissible[$0] || faults[$0].label || faults[$0].prediction
+        !admissible[$0] || faults[$0].label || faults[$0].prediction || faults[$0].clean
       }.prefix(5))
     robust = Score(
-      correct: labels.indices.count { !admissible[$0] || scores.predictions[$0] == labels[$0] },
-      total: images)
+      correct: labels.indices.count { row in
+        clean.predictions[row] == labels[row]
+          && (!admissible[row] || attacked.predictions[row] == labels[row])
+      }, total: images)
     claimed = Score(
-      correct: zip(content.predictions, content.labels).count { $0 == $1 }, total: images)
+      correct: content.labels.indices.count { row in
+        content.cleanPredictions[row] == content.labels[row]
+          && content.predictions[row] == content.labels[row]
+      }, total: images)
   }
 
   private static func checkOrigin(

@@ -12,6 +12,7 @@ import Training
 /// | `labels` | `[N]` int64: the true classes |
 /// | `indices` | `[N]` int64: places in the data set's split |
 /// | `predictions` | `[N]` int64: the class that the network says of each, the claim |
+/// | `clean_predictions` | `[N]` int64: the class that it says of each original; an error there is one under attack |
 ///
 /// The header's metadata hold ``Facts`` as JSON under `facts`, beside `format: spikeguard-adversarial`.
 public struct AdversarialFile: Sendable {
@@ -19,6 +20,7 @@ public struct AdversarialFile: Sendable {
   public var labels: [Int]
   public var indices: [Int]
   public var predictions: [Int]
+  public var cleanPredictions: [Int]
   public var facts: Facts
 
   /// What the claim depends on.
@@ -51,7 +53,7 @@ public struct AdversarialFile: Sendable {
     try Safetensors.write(
       [
         "images": images, "labels": Tensor(labels), "indices": Tensor(indices),
-        "predictions": Tensor(predictions),
+        "predictions": Tensor(predictions), "clean_predictions": Tensor(cleanPredictions),
       ],
       metadata: [
         "format": Self.format, "facts": String(decoding: try encoder.encode(facts), as: UTF8.self),
@@ -59,12 +61,14 @@ public struct AdversarialFile: Sendable {
   }
 
   public init(
-    images: Tensor, labels: [Int], indices: [Int], predictions: [Int], facts: Facts
+    images: Tensor, labels: [Int], indices: [Int], predictions: [Int], cleanPredictions: [Int],
+    facts: Facts
   ) {
     self.images = images
     self.labels = labels
     self.indices = indices
     self.predictions = predictions
+    self.cleanPredictions = cleanPredictions
     self.facts = facts
   }
 
@@ -108,6 +112,7 @@ public struct AdversarialFile: Sendable {
     labels = try numbers("labels")
     indices = try numbers("indices")
     predictions = try numbers("predictions")
+    cleanPredictions = try numbers("clean_predictions")
   }
 
   private static func tensor(

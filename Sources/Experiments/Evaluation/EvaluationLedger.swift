@@ -34,6 +34,14 @@ struct MeasuredScore: Codable, Sendable, Equatable {
   let clean: Score
   let robust: Score
   let seconds: Double
+  let randomness: ClassifierRandomness
+  /// m, where the classifier is random.
+  let draws: Int?
+  /// Of a random classifier.
+  let fresh: WorstCaseResult.FreshScore?
+
+  /// What stands in a table: of a random classifier the majority of fresh passes.
+  var score: Score { fresh.map { Score($0.majorityVote) } ?? robust }
 }
 
 extension MeasuredScore {
@@ -42,7 +50,7 @@ extension MeasuredScore {
       name: name, clean: Score(result.cleanAccuracy), robust: Score(result.robustAccuracy),
       seconds: result.stages.reduce(result.stages.isEmpty ? result.cleanSeconds : 0) {
         $0 + $1.seconds
-      })
+      }, randomness: result.randomness, draws: result.draws, fresh: result.fresh)
   }
 }
 

@@ -26,8 +26,7 @@ struct EvaluationPlan {
   init(_ job: EvaluationJob) {
     self.job = job
     suite = SpikeAutoAttack(
-      job.recipe.threat, effort: job.recipe.effort, on: job.network, substitutes: job.substitutes,
-      seed: job.recipe.seed)
+      job.recipe.threat, effort: job.recipe.effort, on: job.network, substitutes: job.substitutes)
   }
 
   var hasSuite: Bool { job.recipe.effort != .none }
@@ -96,17 +95,14 @@ struct EvaluationPlan {
 
   /// Networks that images are made on: those given, and the artificial twin of the same weights.
   var substitutes: [(name: String, source: GradientSource, clean: Row)] {
-    let seed = job.recipe.seed
-    var networks: [(String, GradientSource)] = job.substitutes.map {
-      ($0.name, $0.source(seed: seed))
-    }
+    var networks: [(String, GradientSource)] = job.substitutes.map { ($0.name, $0.source) }
     if job.network.recipe.activation == .spiking, let twin = NamedGradientView.conversions.first {
-      networks.append(("ReLU twin of the same weights", job.network.source(twin, seed: seed)))
+      networks.append(("ReLU twin of the same weights", job.network.source(twin)))
     }
     return networks.map { name, source in
       let clean = Row(
         name: "clean \(name)", threat: job.recipe.threat, stages: [], images: .max
-      ) { _ in source.makeClassifier() }
+      ) { source.makeClassifier(.init(draws: 1, seed: $0)) }
       return (name, source, clean)
     }
   }

@@ -10,8 +10,8 @@ extension EvaluationResults {
     public let broken: Int
     public let seconds: Double
     public let imagesClassified: Int
-    /// Share of the gradients taken that were zero in every pixel; nil where none was taken.
-    public let zeroGradientShare: Double?
+    /// Gradients that were zero in every pixel, of those taken; nil where none was.
+    public let zeroGradients: BinomialInterval?
     public let isFinished: Bool
   }
 
@@ -28,9 +28,10 @@ extension EvaluationResults {
         attacked: members[0].attacked, broken: members.reduce(0) { $0 + $1.broken },
         seconds: members.reduce(0) { $0 + $1.seconds },
         imagesClassified: members.reduce(0) { $0 + $1.cost.imagesClassified },
-        zeroGradientShare: gradients == 0
+        zeroGradients: gradients == 0
           ? nil
-          : Double(members.reduce(0) { $0 + $1.cost.zeroGradients }) / Double(gradients),
+          : .wilson(
+            successes: members.reduce(0) { $0 + $1.cost.zeroGradients }, trials: gradients),
         isFinished: members.allSatisfy(\.isFinished))
     }
   }
@@ -39,10 +40,12 @@ extension EvaluationResults {
   public var threatText: String { "\(recipe.threat)" }
   /// Seconds that the suite's clean scores took.
   public var cleanSeconds: Double { suite?.cleanSeconds ?? 0 }
-  /// m, where the network draws random numbers and gradients were means over draws.
-  public var draws: Int? { suite?.draws }
-  /// Of a random network, on fresh passes that no attack has seen: how many, and the mean accuracy over them.
-  public var freshPasses: (count: Int, meanAccuracy: Double)? {
-    suite?.fresh.map { ($0.passes, $0.meanAccuracy) }
+  /// Of a random network, the suite's images on fresh passes that no attack has seen.
+  public var fresh: WorstCaseResult.FreshScore? { suite?.fresh }
+  /// Of a random network: passes that each score is the majority of.
+  public var passes: Int? {
+    fresh?.passes
+      ?? (epsilonSweep + stepSweep + blackBox.map(\.score)).compactMap { $0.passes?.fresh.passes }
+      .first
   }
 }

@@ -32,6 +32,12 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
   public let robust: Score?
   /// Best first: accuracy that PGD-10 through each view left on a few images.
   public let views: [ViewScore]
+  /// Whether the network draws random numbers; nil where nothing was measured on it.
+  public let randomness: ClassifierRandomness?
+  /// m, draws that a gradient was the mean of; nil for a network that draws no random numbers.
+  public let draws: Int?
+  /// Reasons not to take the numbers as they are.
+  public let warnings: [AutoAttackWarning]
   public let suite: WorstCaseResult?
   public let epsilonSweep: [AttackScore]
   public let stepSweep: [AttackScore]

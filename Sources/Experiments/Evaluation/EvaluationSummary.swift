@@ -25,7 +25,9 @@ struct EvaluationSummary {
       status: unfinished.isEmpty ? .finished : session.wasStopped ? .stopped : .outOfBudget,
       network: job.network.recipe, weights: job.network.path, networkDigest: ledger.facts.network,
       data: ledger.facts.data, recipe: recipe, substitutes: try substitutes(), clean: clean,
-      robust: robust, views: views, suite: session.suite,
+      robust: robust, views: views, randomness: randomness,
+      draws: session.suite?.draws ?? own.lazy.compactMap(\.draws).first,
+      warnings: try warnings(images), suite: session.suite,
       epsilonSweep: recipe.sweeps.contains(.epsilon) ? scores(plan.epsilonRecipes) : [],
       stepSweep: recipe.sweeps.contains(.steps) ? scores(plan.stepRecipes) : [],
       blackBox: recipe.sweeps.contains(.blackBox) ? blackBox : [], unfinished: unfinishedParts,
@@ -35,9 +37,30 @@ struct EvaluationSummary {
 
   private var clean: Score? {
     if let suite = session.suite { return Score(suite.cleanAccuracy) }
-    return ledger.finished.first {
-      !$0.name.hasPrefix("clean ") && $0.clean.total == job.dataset.count
-    }?.clean
+    return own.first { $0.clean.total == job.dataset.count }?.clean
+  }
+
+  /// Measurements on the network itself.
+  private var own: [MeasuredScore] {
+    ledger.finished.filter { !$0.name.hasPrefix("clean ") }
+  }
+
+  private var randomness: ClassifierRandomness? {
+    session.suite?.randomness ?? own.first?.randomness
+  }
+
+  private func warnings(_ images: LabeledImages) throws -> [AutoAttackWarning] {
+    guard let randomness else { return [] }
+    let first = images.images[0..<min(job.recipe.batchSize, images.images.size(0))]
+    let logits = withoutGradients { job.network.classifier(seed: job.recipe.seed)(first) }
+    let classes = logits.size(1)
+    let values = logits.converted(to: .float64).scalars(of: Double.self)
+    return EvaluationWarnings(
+      randomness: randomness,
+      outputs: stride(from: 0, to: values.count, by: classes).map {
+        Array(values[$0..<$0 + classes])
+      }, classes: classes, suite: session.suite
+    ).all
   }
 
   private var robust: Score? {
@@ -76,7 +99,10 @@ struct EvaluationSummary {
 
   private func score(_ recipe: AttackRecipe, _ measured: MeasuredScore) -> AttackScore {
     AttackScore(
-      recipe, seed: job.recipe.seed, score: measured.robust, seconds: measured.seconds)
+      recipe, seed: job.recipe.seed, score: measured.score, seconds: measured.seconds,
+      passes: measured.draws.flatMap { draws in
+        measured.fresh.map { .init(draws: draws, fresh: $0) }
+      })
   }
 
   /// The suite's stages one by one; tables as a whole.
@@ -90,7 +116,7 @@ struct EvaluationSummary {
     guard let suite = session.suite, let images = session.suiteImages else { return nil }
     return AdversarialFile(
       images: images, labels: suite.labels, indices: Array(0..<suite.labels.count),
-      predictions: suite.predictions,
+      predictions: suite.predictions, cleanPredictions: suite.cleanPredictions,
       facts: .init(
         threat: suite.threat, dataset: ledger.facts.data, originals: ledger.facts.originals,
         network: ledger.facts.network, batchSize: job.recipe.batchSize, threads: ledger.threads,

@@ -5,8 +5,9 @@ import Torch
 
 /// The suite: attacks with nothing to tune, those that break most for least first.
 ///
-/// 1. SA-PGD through adaptively sharp surrogates (ASSG).
-/// 2. The surrogate ensemble: APGD through each view, best first; which are best is measured on a few images.
+/// 1. SA-PGD through adaptively sharp surrogates (ASSG); in L2, where SA-PGD is not defined, APGD through them.
+/// 2. The surrogate ensemble: APGD through each view, best first; which are best is measured on a few images. Last the
+///    gradients of the artificial twins of the same weights, while the network itself decides; not with little effort.
 /// 3. AutoAttack's standard composition but for Square, through the best view.
 /// 4. Transfer from the substitutes, and from the artificial twins of the same weights.
 /// 5. Square, which needs no gradient.
@@ -39,16 +40,15 @@ public struct SpikeAutoAttack {
     self.source = source
   }
 
-  /// - Parameter seed: of a stochastic coding.
   init(
     _ threat: ThreatModel, effort: EvaluationRecipe.Effort, on network: LoadedNetwork,
-    substitutes: [Substitute] = [], seed: UInt64 = 0
+    substitutes: [Substitute] = []
   ) {
     self.init(
       threat, effort: effort, classes: network.recipe.classes,
       spikes: network.recipe.activation == .spiking,
-      substitutes: substitutes.map { $0.source(seed: seed) }
-    ) { network.source($0, seed: seed) }
+      substitutes: substitutes.map(\.source)
+    ) { network.source($0) }
   }
 
   // MARK: Views
@@ -96,7 +96,8 @@ public struct SpikeAutoAttack {
   func stages(_ ranking: [NamedGradientView]) -> [AttackStage] {
     guard effort != .none else { return [] }
     let best = ranking[0]
-    let square = Square(threat, queries: pick(500, 5000, 10_000))
+    let square = Square(
+      threat, queries: pick(500, 5000, 10_000), rescalesSchedule: effort == .quick)
     let samples = pick(100, 1000, 5000)
     return adaptive + ensemble(ranking) + autoAttack(best) + transfers + [
       AttackStage(square, name: "Square", usesGradients: false),
@@ -114,6 +115,14 @@ public struct SpikeAutoAttack {
     let views = pick(
       Self.named("assg-0.85"), Self.named("assg-0.85", "assg-0.9", "assg-0.8"),
       NamedGradientView.adaptive)
+    guard threat.norm == .linf else {
+      return views.flatMap { view in
+        losses.map {
+          through(
+            view, apgd($0, steps: pick(30, 100, 200), restarts: pick(1, 1, 3)), "ASSG + APGD")
+        }
+      }
+    }
     let short = views.map {
       through(
         $0,
@@ -129,7 +138,8 @@ public struct SpikeAutoAttack {
 
   private func ensemble(_ ranking: [NamedGradientView]) -> [AttackStage] {
     guard spikes else { return [] }
-    return ranking.prefix(pick(3, 12, ranking.count)).flatMap { view in
+    let twins = effort == .quick ? [] : NamedGradientView.conversions
+    return (ranking.prefix(pick(3, 12, ranking.count)) + twins).flatMap { view in
       losses.map { through(view, apgd($0, steps: pick(20, 50, 100)), "surrogate ensemble") }
     }
   }
@@ -164,8 +174,8 @@ public struct SpikeAutoAttack {
     [.crossEntropy, classes >= AttackLoss.logitRatio.fewestClasses ? .logitRatio : .margin]
   }
 
-  private func apgd(_ loss: AttackLoss, steps: Int) -> APGD {
-    APGD(threat, loss: loss, steps: steps, stopsWhenAllFooled: true)
+  private func apgd(_ loss: AttackLoss, steps: Int, restarts: Int = 1) -> APGD {
+    APGD(threat, loss: loss, steps: steps, restarts: restarts, stopsWhenAllFooled: true)
   }
 
   private func through(
@@ -184,26 +194,20 @@ public struct SpikeAutoAttack {
 }
 
 extension LoadedNetwork {
-  /// This network under a gradient view.
-  ///
-  /// - Parameters:
-  ///   - seed: of a stochastic coding, which begins anew with every run of an attack.
-  ///   - drawsPerIteration: gradients in a row that the attack averages; matters to views with a memory.
-  func source(
-    _ view: NamedGradientView, seed: UInt64, drawsPerIteration: Int = 1
-  ) -> GradientSource {
+  /// This network under a gradient view. A stochastic coding draws other numbers in every run of an attack, and a memory
+  /// moves once for all draws of an iteration.
+  func source(_ view: NamedGradientView) -> GradientSource {
     let (network, encoder) = (network, recipe.encoder)
-    return GradientSource(name: view.name, isSubstitute: view.changesForward) {
-      network.classifier(
-        encoder, averaging: view.views(drawsPerIteration: drawsPerIteration),
-        using: Generator(seed: seed))
+    return GradientSource(name: view.name, isSubstitute: view.changesForward) { run in
+      network.classifiers(
+        encoder, under: view, drawsPerIteration: run.draws, using: Generator(seed: run.seed))()
     }
   }
 }
 
 extension Substitute {
-  func source(seed: UInt64) -> GradientSource {
+  var source: GradientSource {
     let loaded = loaded
-    return GradientSource(name: name, isSubstitute: true) { loaded.classifier(seed: seed) }
+    return GradientSource(name: name, isSubstitute: true) { loaded.classifier(seed: $0.seed) }
   }
 }

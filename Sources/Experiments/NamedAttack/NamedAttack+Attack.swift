@@ -40,12 +40,10 @@ extension NamedAttack {
   /// The attack on a network: through the view, from the substitute, on means over draws.
   ///
   /// With a substitute the view is the substitute's.
-  /// - Parameters:
-  ///   - substitute: the network that ``substitute`` names.
-  ///   - seed: of a stochastic coding.
+  /// - Parameter substitute: the network that ``substitute`` names.
   /// - Throws: ``UsageError`` where the network has no views.
   func attack(
-    on network: LoadedNetwork, substitute: LoadedNetwork?, seed: UInt64
+    on network: LoadedNetwork, substitute: LoadedNetwork?
   ) throws -> any Attack {
     var attack = bare
     let view = try view.map { name in
@@ -60,15 +58,14 @@ extension NamedAttack {
     }
     if let substitute {
       let place = self.substitute ?? substitute.path
-      let source = substitute.source(view ?? .own, seed: seed, drawsPerIteration: draws ?? 1)
+      let source = substitute.source(view ?? .own)
       attack = Transfer(
         attack,
         from: GradientSource(
           name: place + (view.map { " through \($0.name)" } ?? ""), isSubstitute: true,
           makeClassifier: source.makeClassifier))
     } else if let view {
-      attack = AttackThroughSource(
-        attack, through: network.source(view, seed: seed, drawsPerIteration: draws ?? 1))
+      attack = AttackThroughSource(attack, through: network.source(view))
     }
     // AutoAttack rand has the draws in its parts.
     guard let draws, name != .autoAttackRand else { return attack }

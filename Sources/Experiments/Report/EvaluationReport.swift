@@ -24,7 +24,11 @@ public struct EvaluationReport {
       ("suite", "Suite", suite, charts.stages),
       ("broken-by", "Which attack broke how many images first", attribution, []),
       ("views", "Gradient views", views, []),
-      ("epsilon", "Accuracy against ε", sweep(results.epsilonSweep), charts.epsilonSweep),
+      (
+        "epsilon", "Accuracy against ε",
+        sweep(results.epsilonSweep, note: " " + EvaluationRecipe.epsilonSweepNote),
+        charts.epsilonSweep
+      ),
       ("steps", "Accuracy against steps", sweep(results.stepSweep), charts.stepSweep),
       ("black-box", "White box against black box", blackBox, charts.blackBox),
       ("origin", "Network, data, versions", facts, []),
@@ -66,8 +70,16 @@ public struct EvaluationReport {
     if let draws = results.draws {
       caveats.append(
         "The network draws random numbers: gradients are means over \(draws) draws, and an image "
-          + "counts as broken where most of its passes err.")
+          + "counts as broken where most of its \(results.passes.map { "\($0) " } ?? "")passes err."
+      )
     }
+    if let fresh = results.fresh {
+      caveats.append(
+        "Share of fresh passes that are right, mean over images (95\(NumberText.blank)% interval over "
+          + "images): \(Self.cell(fresh.cleanMean)) without attack, \(Self.cell(fresh.mean)) on "
+          + "the suite’s images.")
+    }
+    caveats += results.warnings.map { "Warning: \($0)." }
     return """
       <div class="finding">
       <p class="sentence">\(sentence)</p>
@@ -87,9 +99,7 @@ public struct EvaluationReport {
         [
           stage.name, stage.attack + (stage.isFinished ? "" : " (unfinished)"),
           Self.cell(Score(stage.robustAccuracy)), "\(stage.broken) of \(stage.attacked)",
-          stage.cost.gradients == 0
-            ? ""
-            : NumberText.percent(Double(stage.cost.zeroGradients) / Double(stage.cost.gradients)),
+          stage.zeroGradients.map { Self.cell(Score($0)) } ?? "",
           NumberText.seconds(stage.seconds),
         ]
       }
@@ -116,10 +126,10 @@ public struct EvaluationReport {
       ["View", "Accuracy"], results.views.map { [$0.view, Self.cell($0.score)] })
   }
 
-  private func sweep(_ scores: [AttackScore]) -> HTML? {
+  private func sweep(_ scores: [AttackScore], note: String = "") -> HTML? {
     guard !scores.isEmpty else { return nil }
     return Self.table(
-      "Each row on all images that are classified correctly without attack.",
+      "Each row on all images that are classified correctly without attack." + note,
       ["Attack", "ε", "Accuracy", "Time"],
       scores.map {
         [
@@ -170,6 +180,11 @@ public struct EvaluationReport {
   private static func cell(_ score: Score) -> String {
     "\(NumberText.percent(score.accuracy)) (\(NumberText.interval(score))), "
       + "\(NumberText.count(score.correct)) of \(NumberText.count(score.total))"
+  }
+
+  private static func cell(_ share: MeanShare) -> String {
+    "\(NumberText.percent(share.mean)) (\(NumberText.decimal(100 * share.lower, 1))–"
+      + "\(NumberText.decimal(100 * share.upper, 1)))"
   }
 
   private static func table(_ caption: String, _ heads: [String], _ rows: [[String]]) -> HTML {
