@@ -25,8 +25,9 @@ public struct Transfer: Attack {
   ) throws(AttackError) -> Tensor {
     let (inner, draws) = (attack, victim.draws)
     // Its own source too, so that what it remembers of a run starts afresh with every run.
-    let source = GradientSource(
+    var source = GradientSource(
       name: substitute.name, makeClassifier: substitute.makeClassifier)
+    source.remembersRows = substitute.remembersRows
     return try Victim.lending(substitute.makeClassifier(), labels: labels) {
       (other) throws(AttackError) -> Tensor in
       let found = try other.differentiating(through: source) {

@@ -170,9 +170,11 @@ extension RobustnessAudit {
     }
 
     private func mean(_ source: GradientSource) -> GradientSource {
-      GradientSource(
+      var mean = GradientSource(
         name: source.name, isSubstitute: source.isSubstitute,
         makeClassifier: RobustnessAudit.mean(source.makeClassifier, draws: draws))
+      mean.remembersRows = source.remembersRows
+      return mean
     }
   }
 }

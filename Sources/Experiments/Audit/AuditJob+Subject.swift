@@ -18,10 +18,11 @@ extension AuditJob {
       ? AuditSubject { job.leakingClassifier() }
       : AuditSubject { loaded.classifier(seed: seed) }
     for view in views {
-      let source = GradientSource(name: view.name, isSubstitute: view.changesForward) {
+      var source = GradientSource(name: view.name, isSubstitute: view.changesForward) {
         loaded.network.classifiers(
           loaded.recipe.encoder, under: view, using: Generator(seed: seed))()
       }
+      source.remembersRows = view.isStateful
       if view.changesForward {
         subject.substitutes.append(source)
       } else {

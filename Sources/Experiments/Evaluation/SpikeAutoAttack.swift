@@ -117,13 +117,13 @@ public struct SpikeAutoAttack {
     let short = views.map {
       through(
         $0,
-        SAPGD(threat, steps: pick(30, 100, 100), restarts: pick(1, 1, 3), stopsWhenAllFooled: true),
+        SAPGD(threat, steps: pick(30, 100, 100), restarts: pick(1, 1, 3), dropsFooledImages: true),
         "ASSG + SA-PGD")
     }
     guard effort == .full else { return short }
     return short
       + views.map {
-        through($0, SAPGD(threat, steps: 500, stopsWhenAllFooled: true), "ASSG + SA-PGD")
+        through($0, SAPGD(threat, steps: 500, dropsFooledImages: true), "ASSG + SA-PGD")
       }
   }
 
@@ -142,7 +142,7 @@ public struct SpikeAutoAttack {
       attacks.append(
         TargetedAPGD(
           threat, steps: pick(20, 100, 100), targets: min(targets, pick(3, 9, 9)),
-          stopsWhenAllFooled: true))
+          dropsFooledImages: true))
     } else {
       attacks += losses.dropFirst().map { apgd($0, steps: pick(50, 100, 100)) }
     }
@@ -165,7 +165,7 @@ public struct SpikeAutoAttack {
   }
 
   private func apgd(_ loss: AttackLoss, steps: Int) -> APGD {
-    APGD(threat, loss: loss, steps: steps, stopsWhenAllFooled: true)
+    APGD(threat, loss: loss, steps: steps, dropsFooledImages: true)
   }
 
   private func through(
@@ -189,9 +189,11 @@ extension LoadedNetwork {
   /// - Parameter seed: of a stochastic coding, which begins anew with every run of an attack.
   func source(_ view: NamedGradientView, seed: UInt64) -> GradientSource {
     let (network, encoder) = (network, recipe.encoder)
-    return GradientSource(name: view.name, isSubstitute: view.changesForward) {
+    var source = GradientSource(name: view.name, isSubstitute: view.changesForward) {
       network.classifier(encoder, averaging: view.views(), using: Generator(seed: seed))
     }
+    source.remembersRows = view.isStateful
+    return source
   }
 }
 
