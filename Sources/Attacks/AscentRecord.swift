@@ -49,11 +49,11 @@ struct AscentRecord {
   /// Whether nothing is left to do.
   var isOver: Bool { policy != .goOn && fooled.allTrue() }
 
-  /// Lets the fooled images go once they are a quarter of those in the run: fewer are not worth a new batch size.
+  /// Lets the fooled images go, if they may.
   ///
   /// - Returns: the rows that stay, int64; nil where all do.
   mutating func dropFooled() -> Tensor? {
-    guard policy == .leave, fooled.trueCount * 4 >= fooled.size(0) else { return nil }
+    guard policy == .leave, fooled.anyTrue() else { return nil }
     settled = outcome
     let rows = (.!fooled).trueIndices()
     places = places?.gathering(rows) ?? rows
