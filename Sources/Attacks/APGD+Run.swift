@@ -1,7 +1,7 @@
 public import Torch
 
 extension APGD {
-  /// One step of a run.
+  /// One step of a run, for the images that are still in it.
   public struct Iterate: Sendable {
     /// 0 for the start, then 1 … N.
     public let step: Int
@@ -15,19 +15,28 @@ extension APGD {
 
   /// One run of N steps from `start`.
   func climb(
-    from start: Tensor, _ images: Tensor, _ labels: Tensor, _ loss: AttackLoss,
+    from start: Tensor, _ allImages: Tensor, _ allLabels: Tensor, _ fullLoss: AttackLoss,
     _ victim: inout Victim, _ observing: (Iterate) -> Void
   ) throws(AttackError) -> AscentRecord {
     victim.beginRun()
+    var (images, labels, loss) = (allImages, allLabels, fullLoss)
     var answer = try victim.lossGradient(start, labels: labels, loss: loss)
-    var record = AscentRecord(start: start, answer)
+    var record = AscentRecord(
+      start: start, answer, fooledImages: victim.fooledImages(dropping: dropsFooledImages))
     var stepSize = AdaptiveStepSize(
       2 * threat.epsilon, steps: steps, rho: rho, startLosses: answer.losses, like: images)
     observing(
       Iterate(step: 0, points: start, losses: answer.losses, stepSizes: stepSize.sizes))
     var (point, before, gradient) = (start, start, answer.gradient)
     for step in 1...steps {
-      if stopsWhenAllFooled, record.fooled.allTrue() { break }
+      if record.isOver { break }
+      if let rows = record.dropFooled() {
+        (images, labels) = (images.gathering(rows), labels.gathering(rows))
+        loss = loss.gathering(rows)
+        (point, before) = (point.gathering(rows), before.gathering(rows))
+        gradient = gradient.gathering(rows)
+        stepSize.keep(rows)
+      }
       let drift = point - before
       before = point
       let share = step == 1 ? 1 : momentum

@@ -27,13 +27,14 @@ public struct APGD: Attack {
   public let rho: Double
   /// α, how much of a step is the new one; the rest repeats the one before.
   public let momentum: Double
-  /// Whether a run ends once it has fooled all its images. Which images are fooled stays the same; the examples are
-  /// then earlier iterates, and may depend on the batch.
-  public let stopsWhenAllFooled: Bool
+  /// Whether images that are fooled leave a run, each with the *first* iterate that fooled it. Which images are fooled
+  /// stays the same. They wait for the last one where the source remembers rows
+  /// (``GradientSource/remembersRows``), and go on as ever where answers are means over draws.
+  public let dropsFooledImages: Bool
 
   public init(
     _ threat: ThreatModel, loss: AttackLoss = .crossEntropy, steps: Int = 100, restarts: Int = 1,
-    rho: Double = 0.75, momentum: Double = 0.75, stopsWhenAllFooled: Bool = false
+    rho: Double = 0.75, momentum: Double = 0.75, dropsFooledImages: Bool = false
   ) {
     self.threat = threat
     self.loss = loss
@@ -41,7 +42,7 @@ public struct APGD: Attack {
     self.restarts = restarts
     self.rho = rho
     self.momentum = momentum
-    self.stopsWhenAllFooled = stopsWhenAllFooled
+    self.dropsFooledImages = dropsFooledImages
   }
 
   /// `APGD-CE`, `APGD-DLR ×5` for five runs, `APGD-CE (50 steps)` where it is not 100.
@@ -103,8 +104,8 @@ public struct APGD: Attack {
         : threat.surfacePoint(around: survivors, using: generator)
       let record = try climb(
         from: start, survivors, labels.gathering(alive), loss, &victim, observing)
-      worst.consider(
-        record.examples, losses: record.bestLosses, fooled: record.fooled, rows: alive)
+      let found = record.outcome
+      worst.consider(found.examples, losses: found.losses, fooled: found.fooled, rows: alive)
     }
     return worst.examples
   }

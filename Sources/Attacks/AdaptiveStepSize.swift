@@ -31,6 +31,15 @@ struct AdaptiveStepSize {
     halvedAtCheckpoint = losses .== losses
   }
 
+  /// Goes on with some of the images, given by their rows: int64.
+  mutating func keep(_ rows: Tensor) {
+    sizes = sizes.gathering(rows)
+    rises = rises.gathering(rows)
+    lossesBefore = lossesBefore.gathering(rows)
+    bestAtCheckpoint = bestAtCheckpoint.gathering(rows)
+    halvedAtCheckpoint = halvedAtCheckpoint.gathering(rows)
+  }
+
   /// Takes the losses after a step, counted from 1, and the best losses so far.
   ///
   /// - Returns: which images' sizes were halved, `[B]`; nil where no window ends.

@@ -63,6 +63,14 @@ public enum AttackLoss: Sendable {
     }
   }
 
+  /// The loss for some of the images, given by their rows: int64.
+  func gathering(_ rows: Tensor) -> AttackLoss {
+    switch self {
+    case .crossEntropy, .margin, .logitRatio: self
+    case .targetedLogitRatio(let targets): .targetedLogitRatio(targets: targets.gathering(rows))
+    }
+  }
+
   private static func own(_ logits: Tensor, _ classes: Tensor) -> Tensor {
     logits.picking(classes.unsqueezed(1), along: 1).squeezed(1)
   }

@@ -10,6 +10,9 @@ public struct GradientSource: Sendable {
   /// Whether its values differ from the classifier's. Then losses and decisions come from the classifier and
   /// gradients alone from here, at the price of one more forward pass.
   public let isSubstitute: Bool
+  /// Whether it keeps something for each row of the batch from call to call, so that row i must stay image i for a
+  /// whole run and no row may leave.
+  public var remembersRows = false
   /// A fresh source for one run of an attack on one fixed batch: it may remember the iterations of that run.
   public let makeClassifier: @Sendable (Run) -> Classifier
 

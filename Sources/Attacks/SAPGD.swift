@@ -25,18 +25,18 @@ public struct SAPGD: Attack {
   public let steps: Int
   /// How many runs there are in all.
   public let restarts: Int
-  /// As ``APGD/stopsWhenAllFooled``.
-  public let stopsWhenAllFooled: Bool
+  /// As ``APGD/dropsFooledImages``.
+  public let dropsFooledImages: Bool
 
   public init(
     _ threat: ThreatModel, loss: AttackLoss = .crossEntropy, steps: Int = 100, restarts: Int = 1,
-    stopsWhenAllFooled: Bool = false
+    dropsFooledImages: Bool = false
   ) {
     self.threat = threat
     self.loss = loss
     self.steps = steps
     self.restarts = restarts
-    self.stopsWhenAllFooled = stopsWhenAllFooled
+    self.dropsFooledImages = dropsFooledImages
   }
 
   /// `SA-PGD-100`, `SA-PGD-100 DLR` for another loss than cross-entropy, `SA-PGD-100 ×5` for five runs.
@@ -66,26 +66,35 @@ public struct SAPGD: Attack {
       let record = try climb(
         from: threat.surfacePoint(around: survivors, using: generator), survivors,
         labels.gathering(alive), &victim)
-      worst.consider(
-        record.examples, losses: record.bestLosses, fooled: record.fooled, rows: alive)
+      let found = record.outcome
+      worst.consider(found.examples, losses: found.losses, fooled: found.fooled, rows: alive)
     }
     return worst.examples
   }
 
   private func climb(
-    from start: Tensor, _ images: Tensor, _ labels: Tensor, _ victim: inout Victim
+    from start: Tensor, _ allImages: Tensor, _ allLabels: Tensor, _ victim: inout Victim
   ) throws(AttackError) -> AscentRecord {
     victim.beginRun()
-    var answer = try victim.lossGradient(start, labels: labels, loss: loss)
-    var record = AscentRecord(start: start, answer)
+    var (images, labels) = (allImages, allLabels)
+    let answer = try victim.lossGradient(start, labels: labels, loss: loss)
+    var record = AscentRecord(
+      start: start, answer, fooledImages: victim.fooledImages(dropping: dropsFooledImages))
     let schedule = CheckpointSchedule(steps: steps)
-    var (point, stepSize, means) = (start, threat.epsilon, GradientMeans(like: images))
+    var (point, gradient) = (start, answer.gradient)
+    var (stepSize, means) = (threat.epsilon, GradientMeans(like: images))
     for step in 1...steps {
-      if stopsWhenAllFooled, record.fooled.allTrue() { break }
-      means.add(answer.gradient)
+      if record.isOver { break }
+      if let rows = record.dropFooled() {
+        (images, labels) = (images.gathering(rows), labels.gathering(rows))
+        (point, gradient) = (point.gathering(rows), gradient.gathering(rows))
+        means.keep(rows)
+      }
+      means.add(gradient)
       let move = (means.direction * stepSize).clamped(-stepSize, stepSize)
       point = threat.admissible(point + move, around: images)
-      answer = try victim.lossGradient(point, labels: labels, loss: loss)
+      let answer = try victim.lossGradient(point, labels: labels, loss: loss)
+      gradient = answer.gradient
       record.add(point, answer)
       if schedule.window(endingAt: step) != nil { stepSize /= 2 }
     }
@@ -109,6 +118,10 @@ private struct GradientMeans {
     let square = unit.squared()
     first = first * 0.5 + ThreatModel.overSum(unit, of: unit.magnitude()) * pixels
     second = second * 0.8 + ThreatModel.overSum(square, of: square) * pixels
+  }
+
+  mutating func keep(_ rows: Tensor) {
+    (first, second) = (first.gathering(rows), second.gathering(rows))
   }
 
   /// m/√v; 0 where both are.

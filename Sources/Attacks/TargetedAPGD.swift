@@ -19,18 +19,18 @@ public struct TargetedAPGD: Attack {
   public let targets: Int
   /// Runs for each target.
   public let restarts: Int
-  /// As ``APGD/stopsWhenAllFooled``.
-  public let stopsWhenAllFooled: Bool
+  /// As ``APGD/dropsFooledImages``.
+  public let dropsFooledImages: Bool
 
   public init(
     _ threat: ThreatModel, steps: Int = 100, targets: Int = 9, restarts: Int = 1,
-    stopsWhenAllFooled: Bool = false
+    dropsFooledImages: Bool = false
   ) {
     self.threat = threat
     self.steps = steps
     self.targets = targets
     self.restarts = restarts
-    self.stopsWhenAllFooled = stopsWhenAllFooled
+    self.dropsFooledImages = dropsFooledImages
   }
 
   /// `APGD-T`; other settings than 100 steps, 9 targets and 1 run follow in brackets.
@@ -59,18 +59,19 @@ public struct TargetedAPGD: Attack {
     var worst = WorstSoFar(
       examples: images, losses: try AttackLoss.margin(logits, labels),
       fooled: Victim.errs(logits, labels))
-    let ascent = APGD(threat, steps: steps, stopsWhenAllFooled: stopsWhenAllFooled)
+    let ascent = APGD(threat, steps: steps, dropsFooledImages: dropsFooledImages)
     for rank in 0..<rivals.size(1) {
       for _ in 0..<restarts {
         let alive = worst.survivors
         guard alive.count > 0 else { return worst.examples }
         let (survivors, theirs) = (images.gathering(alive), labels.gathering(alive))
         let target = rivals.selecting(rank, along: 1).gathering(alive)
-        let record = try ascent.climb(
+        let found = try ascent.climb(
           from: threat.surfacePoint(around: survivors, using: generator), survivors, theirs,
-          .targetedLogitRatio(targets: target), &victim, { _ in })
-        let margins = try victim.score(record.examples, labels: theirs, loss: .margin).losses
-        worst.consider(record.examples, losses: margins, fooled: record.fooled, rows: alive)
+          .targetedLogitRatio(targets: target), &victim, { _ in }
+        ).outcome
+        let margins = try victim.score(found.examples, labels: theirs, loss: .margin).losses
+        worst.consider(found.examples, losses: margins, fooled: found.fooled, rows: alive)
       }
     }
     return worst.examples

@@ -28,8 +28,9 @@ public struct Transfer: Attack {
     let run = GradientSource.Run(draws: victim.draws, seed: victim.nextSeed())
     let draws = try drawsNeeded(run, images)
     // Its own source too, so that what it remembers of a run starts afresh with every run.
-    let source = GradientSource(
+    var source = GradientSource(
       name: substitute.name, makeClassifier: substitute.makeClassifier)
+    source.remembersRows = substitute.remembersRows
     return try Victim.lending(
       substitute.makeClassifier(run), labels: labels, seed: victim.nextSeed()
     ) {

@@ -67,7 +67,8 @@ public struct Victim {
   }
 
   /// To be called by an attack when it starts a run on a batch, so that a source which remembers iterations
-  /// starts afresh. Within a run the batch stays the same: image i is image i at every iteration.
+  /// starts afresh. Within a run the batch stays the same, image i is image i at every iteration, unless the source
+  /// has no memory (``GradientSource/remembersRows``): then images may leave.
   public mutating func beginRun() {
     guard let source else { return }
     sourceFunction = source.makeClassifier(.init(draws: draws, seed: nextSeed()))

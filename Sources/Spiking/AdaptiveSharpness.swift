@@ -17,7 +17,7 @@ public struct AdaptiveSharpness: Sendable, Equatable {
   public var vanishing: Double
   /// γ
   public var relaxation: Double
-  /// β₁ and β₂
+  /// β₁ and β₂; the release's class for rate coding has 0.99 by default, though its script passes 0.9.
   public var meanDecay: Double
   public var deviationDecay: Double
 

@@ -35,8 +35,8 @@ extension NamedGradientView {
   public static let rules: [NamedGradientView] = [
     straightThrough, rate,
     NamedGradientView(
-      "rga", "slope of a two-line rate function at the mean current",
-      source: "Bu et al., CVPR 2023 (RGA)"
+      "rga", "slope of a two-line rate function at the mean current, over the network's own time",
+      source: "Bu et al., CVPR 2023 (RGA); without the paper's time-extended enhancement"
     ) { _ in [GradientView(rule: .rate(RateGradient()))] },
     NamedGradientView(
       "pdsg", "normal density as wide as the layer's potentials",
@@ -66,20 +66,18 @@ extension NamedGradientView {
       ) { _ in [.hart(width: 1), .surrogate(.triangle(width: 1))] }
     ]
 
-  /// Adaptive sharpness with A = 0.76, 0.80, 0.85, 0.90 and 0.94.
-  public static let adaptive: [NamedGradientView] = [0.76, 0.8, 0.85, 0.9, 0.94].map { share in
-    NamedGradientView(
-      "assg-\(share)", "arctan as sharp as each neuron's potentials allow, A = \(share)",
-      source: "Wang et al., arXiv 2512.22522 (ASSG); A is twice the code's argument"
-    ) { draws in
-      [
-        GradientView(
-          temporalGradient: .throughTime,
-          rule: .adaptive(
-            AdaptiveSharpness(vanishing: share), SurrogateMemory(drawsPerIteration: draws)))
-      ]
-    }
-  }
+  /// Adaptive sharpness with A = 0.76, 0.80, 0.85, 0.90 and 0.94, and one with a longer memory for rate coding.
+  public static let adaptive: [NamedGradientView] =
+    [0.76, 0.8, 0.85, 0.9, 0.94].map { share in
+      assg(
+        "assg-\(share)", "arctan as sharp as each neuron's potentials allow, A = \(share)",
+        AdaptiveSharpness(vanishing: share))
+    } + [
+      assg(
+        "assg-0.85-rate",
+        "assg-0.85 with decays of 0.99: the default of the release's class for rate coding",
+        AdaptiveSharpness(vanishing: 0.85, meanDecay: 0.99, deviationDecay: 0.99))
+    ]
 
   /// Artificial units on the same weights: substitutes, not views of the network itself.
   public static let conversions: [NamedGradientView] = [
@@ -103,6 +101,21 @@ extension NamedGradientView {
   private static let rate = NamedGradientView(
     "bptr", "1 for a neuron that fired in any step", source: "Ding et al., NeurIPS 2022 (SNN-RAT)"
   ) { _ in [GradientView(rule: .firedAtLeastOnce)] }
+
+  private static func assg(
+    _ name: String, _ summary: String, _ sharpness: AdaptiveSharpness
+  ) -> NamedGradientView {
+    NamedGradientView(
+      name, summary,
+      source: "Wang et al., arXiv 2512.22522 (ASSG); A is twice the code's argument"
+    ) { draws in
+      [
+        GradientView(
+          temporalGradient: .throughTime,
+          rule: .adaptive(sharpness, SurrogateMemory(drawsPerIteration: draws)))
+      ]
+    }
+  }
 
   private static func triangle(_ width: Double, source: String) -> NamedGradientView {
     NamedGradientView("triangle-\(width)", "triangle of width \(width)", source: source) { _ in

@@ -85,7 +85,7 @@ import Torch
   @Test func `a run may stop when all are fooled`() throws {
     let weak = images.gathering(Tensor(Array(0..<40)))
     func run(_ stops: Bool, epsilon: Double) throws -> AttackResult {
-      try APGD(.linf(epsilon), steps: 30, restarts: 2, stopsWhenAllFooled: stops).run(
+      try APGD(.linf(epsilon), steps: 30, restarts: 2, dropsFooledImages: stops).run(
         weak, labels: labels, against: { model($0) }, using: Generator(seed: 2))
     }
     for epsilon in [0.15, 1] {

@@ -77,7 +77,7 @@ struct ContractRow: CustomTestStringConvertible, Sendable {
       keeps: .logitRatio, batch: .survivors),
     ContractRow(
       label: "APGD-margin L∞ that stops",
-      make: { APGD(.linf($0), loss: .margin, steps: 10, restarts: 3, stopsWhenAllFooled: true) },
+      make: { APGD(.linf($0), loss: .margin, steps: 10, restarts: 3, dropsFooledImages: true) },
       reachesLinearOptimum: false, keeps: .margin, batch: .survivors),
     ContractRow(
       label: "APGD-T L∞", make: { TargetedAPGD(.linf($0), steps: 10) }, classes: 4, keeps: .margin,

@@ -27,7 +27,7 @@ import Torch
     private let counting = LIF.integrateAndFire(surrogate: .triangle(width: 1))
     private let neuron = LIF(tau: 2, surrogate: .triangle(width: 1))
 
-    init(seed: UInt64) {
+    init(seed: UInt64, pixels: Int = ExhaustiveSearchTests.pixels) {
       let generator = Generator(seed: seed)
       func normal(_ shape: [Int], _ deviation: Double) -> Tensor {
         Tensor.normal(shape, standardDeviation: deviation, dtype: .float64, using: generator)
@@ -54,22 +54,25 @@ import Torch
     }
   }
 
-  private func classifier(seed: UInt64) -> Classifier {
-    TinyNetwork(seed: seed).classifier(DirectEncoding(steps: 4))
+  private func classifier(seed: UInt64, pixels: Int = pixels) -> Classifier {
+    TinyNetwork(seed: seed, pixels: pixels).classifier(DirectEncoding(steps: 4))
   }
 
   /// Pictures whose balls end well inside cells, and what the network says of them.
-  private func draw(_ count: Int, _ classifier: Classifier, seed: UInt64) -> (Tensor, Tensor) {
+  private func draw(
+    _ count: Int, _ classifier: Classifier, seed: UInt64, pixels: Int = pixels,
+    epsilon: Double = epsilon
+  ) -> (Tensor, Tensor) {
     let generator = Generator(seed: seed)
     var values: [Double] = []
-    while values.count < count * Self.pixels {
+    while values.count < count * pixels {
       let x = Tensor.uniform([1], dtype: .float64, using: generator).item()
-      let ends = [x - Self.epsilon, x + Self.epsilon]
+      let ends = [x - epsilon, x + epsilon]
       if ends.allSatisfy({ end in Self.rims.allSatisfy { abs($0 - end) > 1e-3 } }) {
         values.append(x)
       }
     }
-    let images = Tensor(values, shape: [count, 1, 2, Self.pixels / 2])
+    let images = Tensor(values, shape: [count, 1, 2, pixels / 2])
     return (images, classifier(images).argmax(along: 1))
   }
 
@@ -193,10 +196,37 @@ import Torch
     #expect(tried > 24 * 100)
   }
 
+  /// What SpikeAutoAttack makes of a network.
+  private func suiteResult(
+    _ network: TinyNetwork, _ threat: ThreatModel, _ images: Tensor, _ labels: Tensor
+  ) throws -> (result: WorstCaseResult, adversarial: Tensor) {
+    let suite = SpikeAutoAttack(threat, effort: .standard, classes: Self.classes) { view in
+      var source = GradientSource(name: view.name, isSubstitute: view.changesForward) {
+        network.classifier(DirectEncoding(steps: 4), averaging: view.views())
+      }
+      source.remembersRows = view.isStateful
+      return source
+    }
+    let evaluation = WorstCaseEvaluation(threat, stages: suite.stages(suite.candidates))
+    return try evaluation(
+      { _ in network.classifier(DirectEncoding(steps: 4)) },
+      on: LabeledImages(images: images, labels: labels))
+  }
+
+  /// Every group of stages met survivors, and those before Square alone broke at least nine tenths of the truth.
+  private func expectGradientsToLead(_ result: WorstCaseResult, _ truth: [Bool]) {
+    let names = result.stages.map(\.name)
+    #expect(Set(names) == Set(SpikeAutoAttackTests.order))
+    #expect(result.stages.allSatisfy { $0.attacked > 0 && $0.isFinished })
+    let blind = names.firstIndex(of: "Square")!
+    let byGradients = result.brokenBy.count { $0.map { $0 < blind } ?? false }
+    let broken = truth.count { $0 }
+    #expect(byGradients * 10 >= broken * 9, "\(byGradients) of \(broken)")
+  }
+
   /// Catches a suite that stops short of what its parts find, and a stage list with a hole in it.
   @Test(arguments: [1, 2, 6] as [UInt64])
   func `SpikeAutoAttack finds the true worst case`(seed: UInt64) throws {
-    let network = TinyNetwork(seed: seed)
     let classifier = classifier(seed: seed)
     let (images, labels) = draw(24, classifier, seed: seed + 10)
     let threat = ThreatModel.linf(Self.epsilon)
@@ -205,16 +235,39 @@ import Torch
         images[row..<row + 1], label: Int(labels[row].item()), threat, slack: 0, classifier
       ).isBroken
     }
-    let suite = SpikeAutoAttack(threat, effort: .standard, classes: Self.classes) { view in
-      GradientSource(name: view.name, isSubstitute: view.changesForward) {
-        network.classifier(DirectEncoding(steps: 4), averaging: view.views())
-      }
-    }
-    let evaluation = WorstCaseEvaluation(threat, stages: suite.stages(suite.candidates))
-    let (result, adversarial) = try evaluation(
-      { _ in classifier }, on: LabeledImages(images: images, labels: labels))
+    let (result, adversarial) = try suiteResult(
+      TinyNetwork(seed: seed), threat, images, labels)
     #expect(result.brokenBy.map { $0 != nil } == truth)
     #expect(fooled(adversarial, labels, classifier) == truth)
+    expectGradientsToLead(result, truth)
+  }
+
+  /// Ten pixels, and a seed for which a thousand random points are not enough: there are hundreds of cells to a ball,
+  /// and an error may have one of them. Catches a suite whose random points do the work.
+  @Test func `SpikeAutoAttack finds the true worst case where random points do not`() throws {
+    let (seed, pixels, epsilon, count) = (5 as UInt64, 10, 0.08, 12)
+    let network = TinyNetwork(seed: seed, pixels: pixels)
+    let classifier = classifier(seed: seed, pixels: pixels)
+    let (images, labels) = draw(
+      count, classifier, seed: seed + 10, pixels: pixels, epsilon: epsilon)
+    let threat = ThreatModel.linf(epsilon)
+    var (truth, tried): ([Bool], Int) = ([], 0)
+    for row in 0..<count {
+      let worst = worstCase(
+        images[row..<row + 1], label: Int(labels[row].item()), threat, slack: 0, classifier)
+      truth.append(worst.isBroken)
+      tried += worst.tried
+    }
+    let points = try RandomNoise(threat, .uniform, samples: 1000)(
+      images, labels: labels, against: classifier, using: Generator(seed: seed))
+    let (result, adversarial) = try suiteResult(network, threat, images, labels)
+    let byLuck = fooled(points, labels, classifier)
+    #expect(tried > 400 * count)
+    // Truth 11 of 12, luck 10.
+    #expect(zip(byLuck, truth).allSatisfy { !$0 || $1 } && byLuck != truth)
+    #expect(result.brokenBy.map { $0 != nil } == truth)
+    #expect(fooled(adversarial, labels, classifier) == truth)
+    expectGradientsToLead(result, truth)
   }
 
   /// The L2 ball meets cells in many ways and some only just, so that only one direction is certain.

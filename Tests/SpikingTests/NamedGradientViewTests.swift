@@ -41,7 +41,7 @@ import Torch
       #expect(!view.summary.contains("\n") && !view.source.isEmpty && !view.name.contains(" "))
     }
     #expect(NamedGradientView.named("no such view") == nil)
-    #expect(NamedGradientView.catalogue.filter(\.isStateful).count == 5)
+    #expect(NamedGradientView.catalogue.filter(\.isStateful).count == 6)
     #expect(
       NamedGradientView.catalogue.filter(\.changesForward).map(\.name)
         == ["conversion-rectifier", "conversion-clip"])
@@ -102,6 +102,29 @@ import Torch
     #expect((gradients[0] - gradients[1]).norm().item() > 1e-6)
     expectClose(
       gradients[2], (gradients[0] + gradients[1]) / 2, relative: 1e-10, absolute: 1e-14)
+  }
+
+  /// Catches decays that are swapped for others or lost on the way.
+  @Test func `the adaptive view for rate coding has decays of 0.99`() {
+    let network = SmallNetwork(neuron: LIF(tau: 2), dtype: .float64)
+    let encoder = DirectEncoding(steps: 3)
+    let images = images.converted(to: .float64)
+    func twoGradients(_ classifier: (Tensor) -> Tensor) -> [Tensor] {
+      (0..<2).map { _ in inputGradient(classifier, images).1 }
+    }
+    let named = ["assg-0.85", "assg-0.85-rate"].map {
+      twoGradients(network.classifiers(encoder, under: NamedGradientView.named($0)!)())
+    }
+    let slow = AdaptiveSharpness(vanishing: 0.85, meanDecay: 0.99, deviationDecay: 0.99)
+    let expected = twoGradients(
+      network.classifier(
+        encoder,
+        gradientView: GradientView(
+          temporalGradient: .throughTime, rule: .adaptive(slow, SurrogateMemory()))))
+    for call in 0..<2 {
+      #expect(named[1][call].isIdentical(to: expected[call]))
+      #expect((named[1][call] - named[0][call]).norm().item() > 1e-6)
+    }
   }
 
   @Test func `each classifier of an adaptive view starts from a memory of its own`() {

@@ -24,7 +24,7 @@ extension AuditPlan {
     func apgd(
       _ threat: ThreatModel, _ loss: AttackLoss = .crossEntropy, steps: Int
     ) -> APGD {
-      APGD(threat, loss: loss, steps: steps, stopsWhenAllFooled: true)
+      APGD(threat, loss: loss, steps: steps, dropsFooledImages: true)
     }
     var plan = AuditPlan(
       threat: threat, oneStep: FGSM(epsilon: epsilon), iterative: apgd(threat, steps: steps),

@@ -170,12 +170,14 @@ extension RobustnessAudit {
     }
 
     private func mean(_ source: GradientSource) -> GradientSource {
-      GradientSource(
+      var mean = GradientSource(
         name: source.name, isSubstitute: source.isSubstitute
       ) { [draws] run in
         let inner = GradientSource.Run(draws: draws * run.draws, seed: run.seed)
         return RobustnessAudit.mean({ source.makeClassifier(inner) }, draws: draws)()
       }
+      mean.remembersRows = source.remembersRows
+      return mean
     }
   }
 }

@@ -18,11 +18,12 @@ extension AuditJob {
       ? AuditSubject { job.leakingClassifier() }
       : AuditSubject { loaded.classifier(seed: seed) }
     for view in views {
-      let source = GradientSource(name: view.name, isSubstitute: view.changesForward) {
+      var source = GradientSource(name: view.name, isSubstitute: view.changesForward) {
         loaded.network.classifiers(
           loaded.recipe.encoder, under: view, drawsPerIteration: $0.draws,
           using: Generator(seed: $0.seed))()
       }
+      source.remembersRows = view.isStateful
       if view.changesForward {
         subject.substitutes.append(source)
       } else {

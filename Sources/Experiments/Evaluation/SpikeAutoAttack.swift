@@ -126,13 +126,13 @@ public struct SpikeAutoAttack {
     let short = views.map {
       through(
         $0,
-        SAPGD(threat, steps: pick(30, 100, 100), restarts: pick(1, 1, 3), stopsWhenAllFooled: true),
+        SAPGD(threat, steps: pick(30, 100, 100), restarts: pick(1, 1, 3), dropsFooledImages: true),
         "ASSG + SA-PGD")
     }
     guard effort == .full else { return short }
     return short
       + views.map {
-        through($0, SAPGD(threat, steps: 500, stopsWhenAllFooled: true), "ASSG + SA-PGD")
+        through($0, SAPGD(threat, steps: 500, dropsFooledImages: true), "ASSG + SA-PGD")
       }
   }
 
@@ -152,7 +152,7 @@ public struct SpikeAutoAttack {
       attacks.append(
         TargetedAPGD(
           threat, steps: pick(20, 100, 100), targets: min(targets, pick(3, 9, 9)),
-          stopsWhenAllFooled: true))
+          dropsFooledImages: true))
     } else {
       attacks += losses.dropFirst().map { apgd($0, steps: pick(50, 100, 100)) }
     }
@@ -175,7 +175,7 @@ public struct SpikeAutoAttack {
   }
 
   private func apgd(_ loss: AttackLoss, steps: Int, restarts: Int = 1) -> APGD {
-    APGD(threat, loss: loss, steps: steps, restarts: restarts, stopsWhenAllFooled: true)
+    APGD(threat, loss: loss, steps: steps, restarts: restarts, dropsFooledImages: true)
   }
 
   private func through(
@@ -198,10 +198,12 @@ extension LoadedNetwork {
   /// moves once for all draws of an iteration.
   func source(_ view: NamedGradientView) -> GradientSource {
     let (network, encoder) = (network, recipe.encoder)
-    return GradientSource(name: view.name, isSubstitute: view.changesForward) { run in
+    var source = GradientSource(name: view.name, isSubstitute: view.changesForward) { run in
       network.classifiers(
         encoder, under: view, drawsPerIteration: run.draws, using: Generator(seed: run.seed))()
     }
+    source.remembersRows = view.isStateful
+    return source
   }
 }
 
