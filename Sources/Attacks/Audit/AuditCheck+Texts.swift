@@ -110,7 +110,7 @@ extension AuditCheck {
     case .randomSampling:
       "report the worst case with it included; attack through other surrogates"
     case .square:
-      "report the worst case with it included; audit with standard effort, which has AutoAttack's attacks before it"
+      "report the worst case with it included; audit with standard effort, which runs the rest of AutoAttack before it"
     case .largerBall: "take the worst case over all smaller ε, and a stronger attack"
     case .surrogateSpread:
       "report the worst case over an ensemble of surrogates, never the network's own alone"

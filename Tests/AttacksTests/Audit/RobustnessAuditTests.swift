@@ -54,6 +54,21 @@ import Torch
     #expect((10..<110).contains(try #require(report.worstCase).successes))
   }
 
+  /// Catches comparisons that chance is allowed to explain away.
+  @Test func `noise does not hide a gradient that leads away`() throws {
+    let report = try audit {
+      let generator = Generator(seed: 1)
+      return {
+        models.reversed($0 + Tensor.normal($0.shape, standardDeviation: 0.1, using: generator))
+      }
+    }
+    let found = report.flags.map { "\($0.check) \($0.state) \($0.count.successes) \($0.detail)" }
+    #expect(
+      Set(report.raised.map(\.check)).isSuperset(of: [.stochastic, .blackBox, .randomSampling]),
+      "\(found)")
+    #expect(report.verdict.kind == .masked)
+  }
+
   /// Turns every third image x into 1 − x, or none.
   private struct EveryThird: Attack {
     let name: String
