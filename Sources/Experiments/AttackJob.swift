@@ -4,33 +4,6 @@ import Foundation
 import Spiking
 import Torch
 
-/// An attack as options say it.
-public enum AttackRecipe: Codable, Sendable, Equatable {
-  case fgsm(epsilon: Double)
-  case pgd(epsilon: Double, stepSize: Double, steps: Int, restarts: Int, randomStart: Bool)
-
-  public var attack: any Attack {
-    switch self {
-    case .fgsm(let epsilon): FGSM(epsilon: epsilon)
-    case .pgd(let epsilon, let stepSize, let steps, let restarts, let randomStart):
-      PGD(
-        .linf(epsilon), stepSize: stepSize, steps: steps, start: randomStart ? .random : .image,
-        restarts: restarts)
-    }
-  }
-}
-
-extension AttackRecipe: CustomStringConvertible {
-  /// As `FGSM, ε 8/255` or `PGD-10, ε 8/255, steps of 2/255 from a random start`.
-  public var description: String {
-    let attack = self.attack
-    let head = "\(attack.name), ε \(PixelText.text(attack.threat.epsilon))"
-    guard case .pgd(_, let stepSize, _, _, let randomStart) = self else { return head }
-    return head + ", steps of \(PixelText.text(stepSize)) from "
-      + (randomStart ? "a random start" : "the image itself")
-  }
-}
-
 /// Distances in pixel units as people write them.
 public enum PixelText {
   /// `8/255` or `0.25/255` where it is a whole number of quarter levels, else as it is: `0.03`.

@@ -24,10 +24,13 @@ public enum Exchange {
 
   /// Attacks every image of a data set, those that are misclassified anyway included, and scores the result.
   ///
-  /// - Parameter start: starting points of the attack's first run, `[N, C, H, W]`; PGD only.
+  /// - Parameters:
+  ///   - substitute: the network that the recipe makes its images on, where it names one.
+  ///   - start: starting points of the attack's first run, `[N, C, H, W]`; PGD only.
   public static func attackEveryImage(
-    _ classifier: @escaping Classifier, on dataset: ImageDataset, _ recipe: AttackRecipe,
-    start: Tensor?, seed: UInt64, batchSize: Int = 250, progress: (Int) -> Void = { _ in }
+    _ loaded: LoadedNetwork, substitute: LoadedNetwork? = nil, on dataset: ImageDataset,
+    _ recipe: AttackRecipe, start: Tensor?, seed: UInt64, batchSize: Int = 250,
+    progress: (Int) -> Void = { _ in }
   ) throws -> (adversarial: Tensor, clean: Score, score: AttackScore) {
     if let start, start.shape != [dataset.count] + dataset.images(at: [0]).shape.dropFirst() {
       throw UsageError(
@@ -35,7 +38,8 @@ public enum Exchange {
           + "\(dataset.shape), found shape \(start.shape)")
     }
     let clock = ContinuousClock.now
-    let attack = recipe.attack
+    let classifier = loaded.classifier(seed: seed)
+    let attack = try recipe.attack(on: loaded, substitute: substitute, seed: seed)
     let generator = Generator(seed: seed)
     var parts: [Tensor] = []
     var cleanCorrect = 0
@@ -65,7 +69,7 @@ public enum Exchange {
     return (
       Tensor.concatenating(parts), Score(correct: cleanCorrect, total: dataset.count),
       AttackScore(
-        recipe, seed: seed, score: Score(correct: robustCorrect, total: dataset.count),
+        recipe, as: attack, seed: seed, score: Score(correct: robustCorrect, total: dataset.count),
         seconds: clock.duration(to: .now) / .seconds(1))
     )
   }

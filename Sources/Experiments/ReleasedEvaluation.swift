@@ -37,6 +37,10 @@ public enum ReleasedEvaluation {
   private static func method(of recipe: AttackRecipe) throws(UsageError) -> ReleasedAttack.Method {
     switch recipe {
     case .fgsm: return .fgsm
+    case .named(let attack):
+      throw UsageError(
+        "the released attack: expected FGSM or PGD in L∞ on the network itself, found \(attack); the "
+          + "release has no other")
     case .pgd(_, let stepSize, let steps, let restarts, let randomStart):
       guard restarts == 1, randomStart else {
         throw UsageError(

@@ -35,10 +35,12 @@ public struct AttackScore: Codable, Sendable, Equatable {
   /// Of the attack's random numbers.
   public let seed: UInt64
 
+  /// - Parameter attack: what the recipe made of a network, where that is more than the recipe alone says.
   public init(
-    _ settings: AttackRecipe, seed: UInt64, score: Score, seconds: Double
+    _ settings: AttackRecipe, as attack: (any Attack)? = nil, seed: UInt64, score: Score,
+    seconds: Double
   ) {
-    let attack = settings.attack
+    let attack = attack ?? settings.attack
     self.attack = attack.name
     epsilon = attack.threat.epsilon
     self.score = score

@@ -9,14 +9,15 @@ extension NetworkRecipe.Activation: ExpressibleByArgument {}
 struct Radius {
   let value: Double
 
-  init(_ text: String) throws(ValidationError) {
+  /// - Parameter option: that it was given to.
+  init(_ text: String, option: String = "--epsilon") throws(ValidationError) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
     guard parts.count <= 2, let numerator = parts[0],
       let denominator = parts.count == 2 ? parts[1] : 1, denominator > 0, numerator >= 0,
       (numerator / denominator).isFinite
     else {
       throw ValidationError(
-        "--epsilon \(text): expected a length of at least 0 with --norm l2, as 0.5 or 128/255")
+        "\(option) \(text): expected a length of at least 0 with --norm l2, as 0.5 or 128/255")
     }
     value = numerator / denominator
   }

@@ -8,36 +8,23 @@ import Training
 struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack",
-    abstract: "Measures a network's accuracy under FGSM or PGD.",
+    abstract: "Measures a network's accuracy under an attack.",
     discussion: """
-      White box, L∞, through all time steps, on the cross-entropy of the logits' mean over time, with batch \
+      White box unless --from is given, through all time steps, on the logits' mean over time, with batch \
       norm in evaluation mode. Every image counts: one that is misclassified clean is an error under attack. \
       Every adversarial image is checked: finite, in [0, 1], within ε.
+
+      The attacks, their norms, and the options that each has, with its defaults; others are refused:
+
+      \(AttackOptions.explanations)
       """)
 
-  enum Kind: String, CaseIterable, ExpressibleByArgument { case fgsm, pgd }
-
+  // First: it needs no network.
+  @OptionGroup(title: "Gradient views") var views: ViewList
   @OptionGroup(title: "Source") var source: SourceOptions
   @OptionGroup(title: "Data") var data: DataOptions
 
-  @Option(help: "Attack.")
-  var attack = Kind.pgd
-
-  @Option(
-    help: "Largest change of a pixel, as 8/255 or 0.03.", transform: { try PixelDistance($0) })
-  var epsilon = try! PixelDistance("8/255")
-
-  @Option(help: "Step of PGD, as --epsilon.", transform: { try PixelDistance($0) })
-  var stepSize = try! PixelDistance("2/255")
-
-  @Option(help: "Gradient steps of PGD.")
-  var steps = 10
-
-  @Option(help: "Runs of PGD from random starts; the worst counts for each image.")
-  var restarts = 1
-
-  @Flag(inversion: .prefixedNo, help: "Start PGD at a random point of the ball.")
-  var randomStart = true
+  @OptionGroup(title: "Attack") var options: AttackOptions
 
   @Option(help: "Images in a batch.")
   var batchSize = 250
@@ -56,13 +43,8 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func validate() throws {
-    if !released.parts.isEmpty,
-      let option = saveAdversarial.map({ _ in "--save-adversarial" })
-        ?? start.map({ _ in "--start" })
-    {
-      throw ValidationError(
-        "\(option) is for a valid attack; what the release attacks are not pixels alone")
-    }
+    try released.check(
+      AttackRecipe(options.named()), saveAdversarial: saveAdversarial, start: start)
     guard batchSize >= 1 else {
       throw ValidationError("--batch-size: expected at least 1, found \(batchSize)")
     }
@@ -75,6 +57,8 @@ struct AttackCommand: ParsableCommand {
     let data: DatasetFacts
     /// What the release does unlike its description; empty for a valid evaluation.
     let released: ReleasedProtocol
+    /// The network that the images were made on, where it is another.
+    var substitute: NetworkRecipe?
     /// The file of starting points, where one was given.
     let startingPoints: String?
     let clean: Score
@@ -84,16 +68,18 @@ struct AttackCommand: ParsableCommand {
   func run() throws {
     try OutputFile.check(
       [("--save-adversarial", saveAdversarial), ("--json", record.json)],
-      inputs: source.files + data.files + [start])
+      inputs: source.files + data.files + options.files + [start])
     let test = try data.load(.test)
     let loaded = try source.load(for: test)
+    let recipe = AttackRecipe(try options.named())
     let display = ProgressDisplay()
-    if !released.parts.isEmpty { return try runAsReleased(loaded, test, display) }
+    if !released.parts.isEmpty { return try runAsReleased(loaded, recipe, test, display) }
+    let substitute = try substitute(for: test)
     display.begin("Attacking \(test.count) images")
     // Images that are misclassified anyway are attacked too, so that a file of adversarial images can be
     // compared with any other tool's.
     let outcome = try Exchange.attackEveryImage(
-      loaded.classifier(seed: seed), on: test, recipe, start: try startingPoints(), seed: seed,
+      loaded, substitute: substitute, on: test, recipe, start: try startingPoints(), seed: seed,
       batchSize: batchSize
     ) { display.show($0, of: test.count) }
     display.finish("\(recipe)")
@@ -104,17 +90,22 @@ struct AttackCommand: ParsableCommand {
     try record.write(
       Record(
         network: loaded.recipe, weights: loaded.path, data: DatasetFacts(test), released: [],
-        startingPoints: start, clean: outcome.clean, underAttack: outcome.score))
+        substitute: substitute?.recipe, startingPoints: start, clean: outcome.clean,
+        underAttack: outcome.score))
     var table = TextTable(["", "accuracy (95 % interval)  correct/images"])
     table.add(["clean", outcome.clean.cell])
     table.add([
-      "\(outcome.score.attack), ε \(PixelText.text(epsilon.value))", outcome.score.score.cell,
+      outcome.score.attack
+        + (options.norm == .l2
+          ? ", L2 ε \(outcome.score.epsilon)" : ", ε \(PixelText.text(outcome.score.epsilon))"),
+      outcome.score.score.cell,
     ])
     print(table.text)
   }
 
   private func runAsReleased(
-    _ loaded: LoadedNetwork, _ test: ImageDataset, _ display: ProgressDisplay
+    _ loaded: LoadedNetwork, _ recipe: AttackRecipe, _ test: ImageDataset,
+    _ display: ProgressDisplay
   ) throws {
     display.begin("Attacking \(test.count) images \(released.parts)")
     let clean = CleanEvaluation.score(loaded.network, loaded.recipe, on: test, seed: seed) { _ in }
@@ -135,14 +126,11 @@ struct AttackCommand: ParsableCommand {
     print(table.text)
   }
 
-  private var recipe: AttackRecipe {
-    switch attack {
-    case .fgsm: .fgsm(epsilon: epsilon.value)
-    case .pgd:
-      .pgd(
-        epsilon: epsilon.value, stepSize: stepSize.value, steps: steps, restarts: restarts,
-        randomStart: randomStart)
-    }
+  private func substitute(for test: ImageDataset) throws -> LoadedNetwork? {
+    let substitute = try options.substitute()
+    let shape = test.shape
+    try substitute?.check((shape.channels, shape.height, shape.width), classes: test.classes)
+    return substitute
   }
 
   private func startingPoints() throws -> Tensor? {

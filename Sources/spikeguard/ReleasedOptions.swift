@@ -21,6 +21,23 @@ struct ReleasedOptions: ParsableArguments {
   )
   var normalizedClamp = false
 
+  /// Throws unless the release has the attack, and writes what can be written of it.
+  func check(_ recipe: AttackRecipe, saveAdversarial: String?, start: String?)
+    throws(ValidationError)
+  {
+    guard !parts.isEmpty else { return }
+    if let option = saveAdversarial.map({ _ in "--save-adversarial" })
+      ?? start.map({ _ in "--start" })
+    {
+      throw ValidationError(
+        "\(option) is for a valid attack; what the release attacks are not pixels alone")
+    }
+    guard case .named(let attack) = recipe else { return }
+    throw ValidationError(
+      "the release's defects: expected --attack fgsm or pgd in L∞ on the network itself, found \(attack); the "
+        + "release has no other")
+  }
+
   var parts: ReleasedProtocol {
     if bundle == .asReleased { return .all }
     var parts: ReleasedProtocol = []

@@ -54,7 +54,8 @@ import Torch
   func `the numbers follow from the images that are saved`(attack: String, epsilon: Double) throws {
     try Workplace.with(trained: true) { place in
       let output = try place.succeed(
-        "attack \(Self.source) --attack \(attack) --epsilon \(epsilon) --step-size 0.05 --batch-size 16 "
+        "attack \(Self.source) --attack \(attack) --epsilon \(epsilon) --batch-size 16 "
+          + (attack == "pgd" ? "--step-size 0.05 " : "")
           + "--save-adversarial a.safetensors --json r.json")
       let adversarial = try #require(place.tensors("a.safetensors")["adversarial"])
       let data = try place.tensors("data.safetensors")

@@ -8,7 +8,7 @@ import Torch
 
 /// Checkpoints, weights, starting points and places for results that do not do.
 @Suite struct BadFileTests {
-  @Test(arguments: checkpoints + weights + starts + outputs + resuming)
+  @Test(arguments: checkpoints + weights + starts + substitutes + outputs + resuming)
   func `bad files end with one sentence`(_ row: BadInput) throws { try row.check() }
 
   static let checkpoints: [BadInput] = [
@@ -113,6 +113,13 @@ import Torch
     BadInput(
       starting + " --attack fgsm", "starting points are for PGD; FGSM has none",
       prepare: start("start", .zeros([40, 1, 8, 8]))),
+  ]
+
+  static let substitutes: [BadInput] = [
+    BadInput(
+      "attack CHECKPOINT DATA --from twin.safetensors --json twin.safetensors",
+      "twin.safetensors: expected another file for --json, found the input; name a file of its own"
+    ) { try $0.write($0.contents("run/checkpoints/last.safetensors"), to: "twin.safetensors") }
   ]
 
   private static let predict = "predict CHECKPOINT DATA --out "

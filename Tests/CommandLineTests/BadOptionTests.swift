@@ -137,6 +137,11 @@ import Testing
       "--no-random-start --restarts 2",
       "restarts: expected 1 run, or more from random starts, found 2; from the image itself every run would be the same"
     ),
+    (
+      "--from nowhere",
+      "nowhere: file: expected a file that can be read, found No such file or directory; check the "
+        + "path and its permissions"
+    ),
   ].map { BadInput("attack CHECKPOINT DATA --save-adversarial new " + $0, $1) }
 
   static let evaluations: [BadInput] = [

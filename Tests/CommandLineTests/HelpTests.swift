@@ -33,8 +33,10 @@ import Testing
       "--config", "--print-config", "--out", "--resume", "--overwrite", "--json",
     ] + settings,
     "attack": source + data + [
-      "--attack", "--epsilon", "--step-size", "--steps", "--restarts", "--random-start",
-      "--no-random-start", "--batch-size", "--seed", "--save-adversarial", "--start", "--protocol",
+      "--attack", "--norm", "--epsilon", "--step-size", "--steps", "--restarts", "--queries",
+      "--samples", "--noise-deviation", "--random-start", "--no-random-start", "--through",
+      "--list-views", "--draws", "--from", "--batch-size", "--seed",
+      "--save-adversarial", "--start", "--protocol",
       "--one-step-attack", "--leaked-state", "--normalized-clamp", "--json",
     ],
     "evaluate": source + [

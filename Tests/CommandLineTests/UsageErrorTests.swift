@@ -86,6 +86,69 @@ import Testing
       "--batch-size: expected at least 1, found 0"
     ),
     (
+      "attack c --attack fgsm --steps 3",
+      "--steps: expected an option of --attack fgsm, which has none of its own; leave it out, or take "
+        + "one of bim, mi-fgsm, pgd, apgd-ce, apgd-dlr, apgd-t, sa-pgd, fab, fab-t, autoattack, "
+        + "autoattack-rand"
+    ),
+    (
+      "attack c --attack square --steps 3 --queries 8",
+      "--steps: expected an option of --attack square, which has --restarts, --queries; leave it out, "
+        + "or take one of bim, mi-fgsm, pgd, apgd-ce, apgd-dlr, apgd-t, sa-pgd, fab, fab-t, "
+        + "autoattack, autoattack-rand"
+    ),
+    (
+      "attack c --attack apgd-ce --no-random-start",
+      "--random-start: expected an option of --attack apgd-ce, which has --steps, --restarts; leave "
+        + "it out, or take one of pgd"
+    ),
+    (
+      "attack c --attack bim --norm l2",
+      "--norm l2: expected an attack that has it, found --attack bim, which is L∞ alone; L2 have pgd, "
+        + "apgd-ce, apgd-dlr, apgd-t, fab, fab-t, square, autoattack, autoattack-rand, gaussian, "
+        + "uniform, corner"
+    ),
+    (
+      "attack c --norm l2 --step-size=-1",
+      "--step-size -1: expected a length of at least 0 with --norm l2, as 0.5 or 128/255"
+    ),
+    (
+      "attack c --step-size 2",
+      "The value '2' is invalid for '--step-size <step-size>': \(PixelDistance.expected), so write "
+        + "2/255"
+    ),
+    ("attack c --draws 0", "--draws: expected at least 1, found 0; 20 is usual"),
+    (
+      "attack c --attack corner --through bptr",
+      "--through bptr: expected an attack with a gradient, found --attack corner, which takes none; "
+        + "leave it out"
+    ),
+    (
+      "attack c --through bpttr",
+      "--through: expected the name of a gradient view, found 'bpttr'; the nearest are bptr; "
+        + "`spikeguard attack --list-views` prints them all"
+    ),
+    (
+      "attack c --through surrogate",
+      "--through: expected the name of a gradient view, found 'surrogate'; "
+        + "`spikeguard attack --list-views` prints them all"
+    ),
+    (
+      "attack c --attack apgd-ce --leaked-state",
+      "the release's defects: expected --attack fgsm or pgd in L∞ on the network itself, found "
+        + "APGD-CE, ε 8/255; the release has no other"
+    ),
+    (
+      "attack c --protocol as-released --draws 2",
+      "the release's defects: expected --attack fgsm or pgd in L∞ on the network itself, found "
+        + "PGD-10, ε 8/255, steps of 2/255 from a random start, means of 2 draws; the release has no "
+        + "other"
+    ),
+    (
+      "attack c --leaked-state --start s",
+      "--start is for a valid attack; what the release attacks are not pixels alone"
+    ),
+    (
       "evaluate --checkpoint c --epsilon 8",
       "\(PixelDistance.expected), so write 8/255"
     ),

@@ -186,11 +186,17 @@ public struct SpikeAutoAttack {
 extension LoadedNetwork {
   /// This network under a gradient view.
   ///
-  /// - Parameter seed: of a stochastic coding, which begins anew with every run of an attack.
-  func source(_ view: NamedGradientView, seed: UInt64) -> GradientSource {
+  /// - Parameters:
+  ///   - seed: of a stochastic coding, which begins anew with every run of an attack.
+  ///   - drawsPerIteration: gradients in a row that the attack averages; matters to views with a memory.
+  func source(
+    _ view: NamedGradientView, seed: UInt64, drawsPerIteration: Int = 1
+  ) -> GradientSource {
     let (network, encoder) = (network, recipe.encoder)
     return GradientSource(name: view.name, isSubstitute: view.changesForward) {
-      network.classifier(encoder, averaging: view.views(), using: Generator(seed: seed))
+      network.classifier(
+        encoder, averaging: view.views(drawsPerIteration: drawsPerIteration),
+        using: Generator(seed: seed))
     }
   }
 }
