@@ -18,6 +18,8 @@ public struct GradientFlow: Sendable {
     public let arrivingZeroShare: Double
     /// Share of its input currents that no gradient leaves to: of those that are the same at every step, one a neuron.
     public let zeroShare: Double
+    /// How many input currents that is a share of.
+    public let currents: Int
     /// Examples for which the layer passes on nothing.
     public let examplesWithoutGradient: Int
     /// Neurons of one example.
@@ -62,7 +64,7 @@ extension SpikingNetwork {
       return GradientFlow.Layer(
         name: neuronLayerNames[index],
         arrivingZeroShare: gradients[2 + 2 * index].zeroShare,
-        zeroShare: leaving.zeroShare,
+        zeroShare: leaving.zeroShare, currents: leaving.count,
         examplesWithoutGradient: leaving.examplesWithoutValues(examples: current.batchSize),
         neurons: spikes.shape.dropFirst().reduce(1, *),
         silentNeurons: Int((spikes.magnitude().max(along: [0]) .== 0).sum().item()))

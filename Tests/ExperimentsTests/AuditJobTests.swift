@@ -47,6 +47,57 @@ import Training
     #expect(own.correct < 40 && worst.correct <= own.correct, "\(own), \(worst)")
   }
 
+  /// ε at which a good part of the images is left, and nothing of the plan changed. Of a spiking network another surrogate
+  /// may find more than its own, as always, and 20 steps may be too few: those have verdicts of their own. Nothing may speak of masked gradients or of a
+  /// fault in the measurement.
+  @Test(
+    arguments: [
+      (false, AuditedNetworks.epsilon, [.surrogateSpread]),
+      (true, 0.08, [.surrogateSpread, .moreSteps]),
+    ] as [(Bool, Double, Set<AuditCheck>)])
+  func `the quick audit as it is masks no honest network`(
+    isHardened: Bool, epsilon: Double, raised: Set<AuditCheck>
+  ) throws {
+    let loaded = isHardened ? AuditedNetworks.hardened : AuditedNetworks.honest
+    let results = try AuditJob(loaded, on: AuditedNetworks.images, epsilon: epsilon).run()
+    let severities = Set(results.raised.map(\.severity))
+    #expect(severities.isDisjoint(with: [.masking, .measurement]), "\(Self.found(results))")
+    #expect(Self.raised(results) == raised, "\(Self.found(results))")
+    let worst = try #require(results.worstCase)
+    #expect((12...48).contains(worst.correct), "\(worst)")
+  }
+
+  /// Catches scores of single draws, which disagree from attack to attack.
+  @Test func `the quick audit as it is finds an honest rate-coded network stochastic alone`() throws
+  {
+    let random = try AuditedNetworks.network(
+      "random",
+      recipe: {
+        $0.normalization = nil
+        $0.coding = .rate
+      })
+    let results = try AuditJob(
+      random, on: AuditedNetworks.images.prefix(30), epsilon: 0.1
+    ).run()
+    #expect(Self.raised(results) == [.stochastic], "\(Self.found(results))")
+  }
+
+  /// The images that the network gets wrong say nothing of where a gradient is lost.
+  @Test func `layers are followed on correct images, and not before these are checked`() throws {
+    let data = AuditedNetworks.images
+    let wrong = try ImageDataset(
+      [
+        "images": data.images(at: Array(0..<20)),
+        "labels": Tensor(data.labels[0..<20].map { ($0 + 1) % 4 }),
+      ], from: "memory", name: "wrong", split: .test, classes: 4)
+    let job = AuditJob(AuditedNetworks.honest, on: wrong, epsilon: AuditedNetworks.epsilon)
+    let results = try job.run()
+    #expect(results.layers.isEmpty && results.verdict.kind == .empty)
+    #expect(results.flags.first { $0.check == .blockedLayers }?.state == .notMeasured)
+    let five = LabeledImages(images: data.images(at: [0]), labels: Tensor([5]))
+    #expect(throws: AttackError.self) { try job.layerFlow(five) }
+  }
+
   @Test func `logits of a thousand times the size hide the gradient of cross-entropy`() throws {
     let saturated = try AuditedNetworks.network(
       "saturated",

@@ -46,12 +46,19 @@ enum AuditedNetworks {
 
   static let honest = train(.spiking)
 
+  /// Adversarially trained.
+  static let hardened = train(
+    .spiking,
+    exposure: .adversarial(PGD(.linf(epsilon), stepSize: epsilon / 3, steps: 5)))
+
   static func trained(_ activation: NetworkRecipe.Activation) -> LoadedNetwork {
     activation == .spiking ? honest : train(activation)
   }
 
   /// Some epochs, a second.
-  private static func train(_ activation: NetworkRecipe.Activation) -> LoadedNetwork {
+  private static func train(
+    _ activation: NetworkRecipe.Activation, exposure: Exposure = .clean
+  ) -> LoadedNetwork {
     var recipe = recipe
     recipe.activation = activation
     if activation == .relu { recipe.neuron = NeuronRecipe() }
@@ -59,7 +66,7 @@ enum AuditedNetworks {
     let loader = DataLoader(
       dataset(count: 320, seed: 5), batchSize: 32, order: .shuffled, seed: 2)
     let step = TrainingStep(
-      network: network, encoder: recipe.encoder, exposure: .clean,
+      network: network, encoder: recipe.encoder, exposure: exposure,
       objective: PerStepCrossEntropy(meanSquareWeight: 0),
       optimizer: Optimizer {
         Momentum(0.9)

@@ -3,10 +3,25 @@ public struct AttackOutcome: Codable, Equatable, Sendable {
   public let name: String
   /// Whether each image is misclassified under the attack.
   public let fooled: [Bool]
+  /// Share of the scoring passes in which each is misclassified: 0 or 1 unless the classifier is random.
+  public let shares: [Double]
 
   public init(_ name: String, fooled: [Bool]) {
+    self.init(name, fooled: fooled, shares: fooled.map { $0 ? 1 : 0 })
+  }
+
+  init(_ name: String, fooled: [Bool], shares: [Double]) {
     self.name = name
     self.fooled = fooled
+    self.shares = shares
+  }
+
+  /// Images that this fools and the other does not, by more than half of the scoring passes: of a random classifier, an
+  /// image near a boundary falls to either side by chance.
+  func extra(beyond other: AttackOutcome) -> Int {
+    fooled.indices.count {
+      fooled[$0] && !other.fooled[$0] && shares[$0] - other.shares[$0] > 0.5
+    }
   }
 
   public var fooledCount: Int { fooled.count { $0 } }
@@ -21,13 +36,18 @@ extension Sequence<AttackOutcome> {
   ///
   /// - Precondition: all are about the same images.
   public func union(_ name: String) -> AttackOutcome {
-    var all: [Bool]?
+    var all: AttackOutcome?
     for outcome in self {
       precondition(
-        all.map { $0.count == outcome.fooled.count } ?? true,
+        all.map { $0.fooled.count == outcome.fooled.count } ?? true,
         "union: \(outcome.name) is about other images")
-      all = all.map { zip($0, outcome.fooled).map { $0 || $1 } } ?? outcome.fooled
+      all =
+        all.map { all in
+          AttackOutcome(
+            name, fooled: zip(all.fooled, outcome.fooled).map { $0 || $1 },
+            shares: zip(all.shares, outcome.shares).map { Swift.max($0, $1) })
+        } ?? AttackOutcome(name, fooled: outcome.fooled, shares: outcome.shares)
     }
-    return AttackOutcome(name, fooled: all ?? [])
+    return all ?? AttackOutcome(name, fooled: [])
   }
 }

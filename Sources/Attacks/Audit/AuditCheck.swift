@@ -44,50 +44,15 @@ public enum AuditCheck: String, Codable, Sendable, CaseIterable {
     case note
   }
 
-  public var severity: Severity {
+  var severity: Severity {
     switch self {
     case .leakedState, .batchDependence, .clampedInput, .zeroBudget: .measurement
     case .oneStep, .blackBox, .unbounded, .randomSampling, .largerBall,
-      .zeroGradients, .blockedLayers, .lossOfPrecision, .square, .quantizedInput:
+      .zeroGradients, .blockedLayers, .lossOfPrecision, .quantizedInput:
       .masking
     case .surrogateSpread: .surrogate
-    case .otherLoss, .moreSteps, .restarts, .softmaxOutput: .effort
+    case .otherLoss, .moreSteps, .restarts, .square, .softmaxOutput: .effort
     case .stochastic: .note
-    }
-  }
-}
-
-extension AuditCheck {
-  /// The share that is tolerated: a flag is raised where the whole 95 % interval lies above it.
-  public var tolerance: Double { rule.tolerance }
-  /// Why that share.
-  public var toleranceReason: String { rule.reason }
-
-  private var rule: (tolerance: Double, reason: String) {
-    switch self {
-    case .oneStep, .blackBox, .randomSampling, .largerBall, .surrogateSpread, .zeroGradients,
-      .lossOfPrecision, .moreSteps, .restarts, .zeroBudget:
-      (0.01, "one point of accuracy, to which the field's tables are read")
-    case .otherLoss:
-      (0.05, "no loss is best for every image: only much more than one point is about the loss")
-    case .square:
-      (0.002, "the 0.2 points at which AutoAttack itself warns")
-    case .unbounded:
-      (
-        0,
-        "an image of another class is always within reach, so each one left is the attack's failure"
-      )
-    case .blockedLayers:
-      (0, "one layer without a gradient cuts off everything before it")
-    case .leakedState, .batchDependence, .stochastic:
-      (
-        0,
-        "calls of one shape are computed alike, so a function of the image alone gives the same bits"
-      )
-    case .softmaxOutput:
-      (0.5, "rows of logits are non-negative with sum 1 by chance at most now and then")
-    case .quantizedInput, .clampedInput:
-      (0.5, "spikes leave a network constant around some images, a rounded or cut input around all")
     }
   }
 }

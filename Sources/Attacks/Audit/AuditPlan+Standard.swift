@@ -32,6 +32,12 @@ extension AuditPlan {
       zeroBudget: FGSM(epsilon: 1e-6))
     plan.fewerSteps = apgd(threat, steps: steps * 4 / 5)
     plan.otherLoss = apgd(threat, .margin, steps: steps)
+    if effort == .standard {
+      plan.targeted = [
+        TargetedAPGD(threat, steps: steps, stopsWhenAllFooled: true),
+        TargetedFAB(threat, steps: steps),
+      ]
+    }
     plan.restarts = effort.restarts
     plan.acrossSurrogates = apgd(threat, steps: effort == .quick ? steps : steps / 2)
     plan.transferred = apgd(threat, .margin, steps: steps)
@@ -45,9 +51,13 @@ extension AuditPlan {
       RandomNoise(threat, .corner, samples: samples),
     ]
     let whole = ThreatModel.linf(1)
-    plan.unbounded = [
-      apgd(whole, steps: 5 * steps / 2), apgd(whole, .margin, steps: 5 * steps / 2),
-    ]
+    // Nothing is tolerated there, so nothing must be left for want of steps.
+    let many = max(200, 5 * steps / 2)
+    plan.unbounded = [apgd(whole, steps: many), apgd(whole, .margin, steps: many)]
+    plan.unboundedAgain =
+      plan.unbounded + [
+        PGD(whole, stepSize: 0.01, steps: many, start: .image)
+      ]
     var radii: [Double] = []
     for radius in effort.sweep.map({ min($0 * epsilon, 1) }) where radius != radii.last {
       radii.append(radius)

@@ -12,6 +12,9 @@ public struct AuditPlan: Sendable {
   public var fewerSteps: (any Attack)?
   /// The same on another loss.
   public var otherLoss: (any Attack)?
+  /// Towards other classes, on what those above left, as AutoAttack has before Square; not run on fewer than four
+  /// classes, which they need.
+  public var targeted: [any Attack] = []
   /// How many starting points the audited attack gets in all; each further one sees what the others left.
   public var restarts = 1
   /// One attack for all surrogates, the network's own included.
@@ -24,12 +27,17 @@ public struct AuditPlan: Sendable {
   public var sampling: [any Attack] = []
   /// Gradient attacks with ε = 1: the worst case counts.
   public var unbounded: [any Attack] = []
+  /// Further ones, each from a start of its own, on what ``unbounded`` left. After them the last of ``unbounded`` runs
+  /// through every other surrogate, and what is left then is counted.
+  public var unboundedAgain: [any Attack] = []
   /// The attack at rising ε.
   public var sweep: [any Attack] = []
   /// The attack with next to no ε, which must fool next to nothing.
   public var zeroBudget: any Attack
   /// What the answers of a stochastic classifier are means of.
   public var draws = 10
+  /// Of how many such answers the majority scores an image of a stochastic classifier, whatever was done to it.
+  public var scoringPasses = 11
 
   public init(
     threat: ThreatModel, oneStep: any Attack, iterative: any Attack, zeroBudget: any Attack

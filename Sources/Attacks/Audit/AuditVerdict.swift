@@ -25,7 +25,7 @@ public struct AuditVerdict: Codable, Equatable, Sendable {
   public init(_ flags: [AuditFlag], examined: Int) {
     let raised = flags.filter(\.isRaised)
     func numbers(_ severities: AuditCheck.Severity...) -> String? {
-      let chosen = raised.map(\.check).filter { severities.contains($0.severity) }
+      let chosen = raised.filter { severities.contains($0.judgement.severity) }.map(\.check)
       guard !chosen.isEmpty else { return nil }
       return (chosen.count == 1 ? "flag " : "flags ")
         + chosen.map { "\($0.number)" }.joined(separator: ", ")

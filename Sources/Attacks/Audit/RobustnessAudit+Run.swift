@@ -7,6 +7,8 @@ extension RobustnessAudit {
     private let draws: Int
     private let progress: (Progress) -> Void
     private let parts: Int
+    /// None on classifiers with too few classes for them.
+    private let targeted: [any Attack]
     private var part = 0
     private(set) var outcomes: [AttackOutcome] = []
     /// What the network's own gradient fools.
@@ -17,15 +19,19 @@ extension RobustnessAudit {
 
     init(
       _ plan: AuditPlan, _ subject: AuditSubject, _ audited: AuditedImages, draws: Int,
-      progress: @escaping (Progress) -> Void
+      classes: Int, progress: @escaping (Progress) -> Void
     ) {
       self.plan = plan
       self.subject = subject
       self.audited = audited
       self.draws = draws
       self.progress = progress
-      parts = plan.attackCount(subject)
+      targeted = classes < Self.fewestClasses ? [] : plan.targeted
+      parts = plan.attackCount(subject) - (plan.targeted.count - targeted.count)
     }
+
+    /// For targeted attacks: their loss compares four logits.
+    private static let fewestClasses = 4
 
     /// Every flag that takes an attack.
     mutating func flags() throws(AttackError) -> [AuditFlag] {
@@ -40,6 +46,13 @@ extension RobustnessAudit {
       let (restarts, restarted) = try restarts(after: iterative)
       flags.append(restarts)
       var white = [oneStep, iterative] + fewer + other + restarted
+      let sweep = try sweep(iterative)
+      flags.append(.largerBall(sweep))
+      // What a smaller ball holds, the larger one holds too.
+      white += sweep.filter { $0.epsilon <= plan.threat.epsilon }.map(\.outcome)
+      for attack in targeted {
+        white.append(try add(attack, sparing: white.union("")))
+      }
 
       if let attack = plan.acrossSurrogates, !subject.surrogates.isEmpty {
         let same = try through(attack, itsOwnOr: iterative)
@@ -49,13 +62,14 @@ extension RobustnessAudit {
         for source in subject.surrogates {
           foreign.append(try add(AttackThroughSource(attack, through: mean(source))))
         }
-        flags.append(.surrogateSpread(own: white, same: same, foreign: foreign))
+        flags.append(.surrogateSpread(same: same, foreign: foreign, known: white))
         white += foreign
       } else {
         own = white.union("own gradient")
       }
       flags += try beyondGradients(white.union("every white-box attack"))
-      flags += try otherRadii(iterative)
+      flags.append(try unbounded())
+      flags.append(try zeroBudget())
       return flags
     }
 
@@ -77,7 +91,8 @@ extension RobustnessAudit {
       let found = starts.map { "\($0.fooledCount)" }.joined(separator: ", ")
       return (
         AuditFlag(
-          .restarts, last.fooledCount, of: last.fooled.count,
+          .restarts, last.extra(beyond: ([first] + starts.dropLast()).union("")),
+          of: last.fooled.count,
           detail: "\(first.name) fools \(first.fooledCount), its further starts add \(found)"),
         starts
       )
@@ -100,19 +115,21 @@ extension RobustnessAudit {
       all = ([white] + transfers + queries + sampling).union("everything")
       return [
         .fooled(.blackBox, by: transfers + queries, missedBy: [white]),
-        .fooled(.square, by: queries, missedBy: [white]),
+        .fooled(
+          .square, by: queries, missedBy: [white],
+          judgedBy: targeted.isEmpty ? nil : AuditCheck.squareInAutoAttack),
         .fooled(.randomSampling, by: sampling, missedBy: [white]),
       ]
     }
 
-    /// The attack at other ε: none, all, and those between.
-    private mutating func otherRadii(_ iterative: AttackOutcome) throws(AttackError) -> [AuditFlag]
-    {
-      var unbounded: [AttackOutcome] = []
-      for attack in plan.unbounded { unbounded.append(try add(attack)) }
+    /// The attack at other ε.
+    private mutating func sweep(
+      _ iterative: AttackOutcome
+    ) throws(AttackError) -> [(epsilon: Double, outcome: AttackOutcome)] {
       var sweep: [(epsilon: Double, outcome: AttackOutcome)] = []
       for attack in plan.sweep {
-        sweep.append((attack.threat.epsilon, try through(attack, itsOwnOr: iterative)))
+        let radius = attack.threat.epsilon
+        sweep.append((radius, try through(attack, itsOwnOr: iterative)))
       }
       curve = sweep.map { epsilon, outcome in
         EpsilonSweep.Point(
@@ -120,9 +137,28 @@ extension RobustnessAudit {
           robustAccuracy: .wilson(
             successes: audited.count - outcome.fooledCount, trials: audited.total))
       }
-      return [
-        .unbounded(unbounded), .largerBall(sweep), try zeroBudget(),
-      ]
+      return sweep
+    }
+
+    /// With ε = 1, and what is left again: from other starts, with small steps, through every other surrogate.
+    private mutating func unbounded() throws(AttackError) -> AuditFlag {
+      var all: [AttackOutcome] = []
+      for attack in plan.unbounded { all.append(try add(attack, as: "\(attack.name), ε = 1")) }
+      guard let strongest = plan.unbounded.last else { return .unbounded([]) }
+      var further: [AttackOutcome] = []
+      for (index, attack) in plan.unboundedAgain.enumerated() {
+        further.append(
+          try add(
+            attack, as: "\(attack.name), ε = 1, start \(index + 2)", start: index + 1,
+            sparing: (all + further).union("")))
+      }
+      for source in subject.surrogates {
+        let attack = AttackThroughSource(strongest, through: mean(source))
+        further.append(
+          try add(
+            attack, as: "\(attack.name), ε = 1", sparing: (all + further).union("")))
+      }
+      return .unbounded(all, then: further)
     }
 
     /// An attack with the audited one's name is the audited one: its result is known.
@@ -142,9 +178,10 @@ extension RobustnessAudit {
         )
       }
       let outcome = try add(plan.zeroBudget)
+      let fooled = outcome.extra(beyond: audited.clean)
       return AuditFlag(
-        .zeroBudget, outcome.fooledCount, of: outcome.fooled.count,
-        detail: "\(outcome.name) within \(plan.zeroBudget.threat) fools \(outcome.fooledCount)")
+        .zeroBudget, fooled, of: outcome.fooled.count,
+        detail: "\(outcome.name) within \(plan.zeroBudget.threat) fools \(fooled)")
     }
 
     private mutating func addAny(_ attack: (any Attack)?) throws(AttackError) -> [AttackOutcome] {
@@ -164,7 +201,7 @@ extension RobustnessAudit {
         progress(
           Progress(title: title, part: part, parts: parts, images: $0, imagesInAll: count))
       }
-      let outcome = AttackOutcome(title, fooled: measured.fooled)
+      let outcome = AttackOutcome(title, fooled: measured.fooled, shares: measured.shares)
       outcomes.append(outcome)
       return outcome
     }
@@ -193,7 +230,10 @@ extension AuditPlan {
       count += subject.surrogates.count + (isAudited(attack) ? 0 : 1)
     }
     if transferred != nil { count += subject.substitutes.count }
-    count += queries.count + sampling.count + unbounded.count + sweep.count { !isAudited($0) }
+    if !unbounded.isEmpty {
+      count += unbounded.count + unboundedAgain.count + subject.surrogates.count
+    }
+    count += targeted.count + queries.count + sampling.count + sweep.count { !isAudited($0) }
     return count + (subject.evaluationAtZero == nil ? 1 : 0)
   }
 }

@@ -28,24 +28,29 @@ public struct RobustnessAudit: Sendable {
 
   /// - Parameters:
   ///   - batches: of any sizes.
-  ///   - flags: of checks that were made elsewhere, as layer by layer.
   ///   - progress: called after each batch of each attack.
+  ///   - inspect: flags of checks that are made elsewhere, as layer by layer, on images that are classified
+  ///     correctly; not called where none is.
   /// - Throws: ``AttackError`` from an attack, or when images, labels or logits cannot be used.
   public func callAsFunction(
-    _ subject: AuditSubject, on batches: [LabeledImages], flags given: [AuditFlag] = [],
-    progress: (Progress) -> Void = { _ in }
+    _ subject: AuditSubject, on batches: [LabeledImages],
+    progress: (Progress) -> Void = { _ in },
+    inspect: (LabeledImages) throws(AttackError) -> [AuditFlag] = { _ in [] }
   ) throws(AttackError) -> AuditReport {
     for batch in batches { try checkPreconditions(images: batch.images, labels: batch.labels) }
     let first = batches.first { $0.images.size(0) > 0 }?.images
-    guard let first else { return try report([], nil, given, draws: 1, why: "there is no image") }
+    guard let first else { return try report([], nil, [], draws: 1, why: "there is no image") }
     let probe = ClassifierProbe(
       makeClassifier: subject.makeClassifier,
       images: first[0..<min(first.size(0), Self.probed)].detached())
     let (repeated, memory) = probe.repetition()
-    var flags = given + repeated
-    let draws = memory == .draws || memory == .seededDraws ? plan.draws : 1
+    var flags = repeated
+    let isRandom = memory == .draws || memory == .seededDraws
+    let draws = isRandom ? plan.draws : 1
     let audited = try AuditedImages(
-      batches, Self.mean(subject.makeClassifier, draws: draws)(), seed: seed)
+      batches, Self.mean(subject.makeClassifier, draws: draws)(),
+      passes: isRandom ? plan.scoringPasses : 1, seed: seed)
+    if let correct = audited.batches.first { flags += try inspect(correct) }
     guard memory != .state else {
       return try report(
         batches, audited, flags, draws: 1, why: "no attack means anything while state leaks")
@@ -57,9 +62,12 @@ public struct RobustnessAudit: Sendable {
     guard try addGradients(audited, &flags) else {
       return try report(batches, audited, flags, draws: draws, why: "there is no gradient at all")
     }
+    let classes = probe.ask(subject.makeClassifier(), probe.images[0..<1]).size(1)
     return try withoutActuallyEscaping(progress) {
       (progress) throws(AttackError) -> AuditReport in
-      var run = Run(plan, subject, audited, draws: draws, progress: progress)
+      var run = Run(
+        isRandom ? plan.runningToTheEnd() : plan, subject, audited, draws: draws,
+        classes: classes, progress: progress)
       flags += try run.flags()
       return AuditReport(
         threat: plan.threat, seed: seed, images: audited.total, cleanCorrect: audited.count,

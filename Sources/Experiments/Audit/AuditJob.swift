@@ -68,16 +68,21 @@ public struct AuditJob: Sendable {
     let batches = DataLoader(dataset, batchSize: batchSize).epoch(0).map {
       LabeledImages(images: $0.images, labels: $0.labels)
     }
-    let flow = layerFlow(batches[0])
+    var layers: [AuditedLayer] = []
     let report = try RobustnessAudit(plan, seed: seed)(
-      try subject(), on: batches, flags: [flow.flag]
-    ) {
-      progress(
-        AuditProgress(
-          title: $0.title, done: ($0.part - 1) * $0.imagesInAll + $0.images,
-          total: $0.parts * $0.imagesInAll))
+      try subject(), on: batches,
+      progress: {
+        progress(
+          AuditProgress(
+            title: $0.title, done: ($0.part - 1) * $0.imagesInAll + $0.images,
+            total: $0.parts * $0.imagesInAll))
+      }
+    ) { (correct) throws(AttackError) -> [AuditFlag] in
+      let flow = try layerFlow(correct)
+      layers = flow.layers
+      return [flow.flag]
     }
     return AuditResults(
-      self, report, layers: flow.layers, seconds: clock.duration(to: .now) / .seconds(1))
+      self, report, layers: layers, seconds: clock.duration(to: .now) / .seconds(1))
   }
 }

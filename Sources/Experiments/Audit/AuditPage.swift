@@ -94,8 +94,9 @@ struct AuditSection {
   private var attacks: HTML {
     Self.table(
       "Attacks",
-      caption: "On the images that are classified correctly; black-box and random attacks saw only "
-        + "those that the white box had left.",
+      caption:
+        "On the images that are classified correctly; targeted, black-box and random attacks "
+        + "and further starts saw only those that others had left.",
       head: ["Attack", "Fooled", "Of"],
       rows: results.attacks.map {
         "<tr><th scope=\"row\">\($0.name)</th><td>\($0.fooled)</td><td>\($0.of)</td></tr>"
@@ -105,11 +106,14 @@ struct AuditSection {
   private var layers: HTML {
     Self.table(
       "Layers", caption: "Where the gradient of the margin dies, from the input to the output.",
-      head: ["Layer", "Gradients that are 0", "Neurons that never spike", ""],
+      head: [
+        "Layer", "Gradients that are 0 (95\u{A0}% interval)", "Images without any",
+        "Neurons that never spike", "",
+      ],
       rows: results.layers.map {
         """
-        <tr><th scope="row">\($0.name)</th><td>\(NumberText.percent($0.zeroGradientShare))</td>\
-        <td>\(NumberText.percent($0.silentShare))</td><td>\($0.isBlocked ? "blocked" : "")</td></tr>
+        <tr><th scope="row">\($0.name)</th><td>\($0.zeroGradients.shareText)</td>\
+        <td>\($0.imagesWithoutGradient.shareText)</td><td>\($0.silentNeurons.shareText)</td><td>\($0.isBlocked ? "blocked" : "")</td></tr>
         """
       })
   }

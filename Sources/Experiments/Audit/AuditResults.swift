@@ -68,11 +68,11 @@ public struct AuditResults: Codable, Sendable, Equatable {
       self.check = check
       number = check.number
       title = check.title
-      severity = check.severity
+      severity = flag.judgement.severity
       state = flag.state
       count = flag.count
-      tolerance = check.tolerance
-      toleranceReason = check.toleranceReason
+      tolerance = flag.judgement.tolerance
+      toleranceReason = flag.judgement.reason
       raisedIf = check.raisedIf
       meaning = check.meaning
       remedy = check.remedy
@@ -126,11 +126,7 @@ extension AuditResults.Flag {
   public var found: String { "\(count.successes)/\(count.trials)" }
 
   /// `2.1 % (1.1–4.0)`
-  public var share: String {
-    let proportion = NumberText.decimal(100 * (count.proportion ?? 0), 1)
-    return "\(proportion) % (\(NumberText.decimal(100 * count.lower, 1))–"
-      + "\(NumberText.decimal(100 * count.upper, 1)))"
-  }
+  public var share: String { count.shareText }
 
   public var stateText: String {
     switch state {
@@ -144,5 +140,14 @@ extension AuditResults.Flag {
   /// `none`, or `1 %`.
   public var toleranceText: String {
     tolerance == 0 ? "none" : "\(NumberText.shortest((tolerance * 1000).rounded() / 10)) %"
+  }
+}
+
+extension BinomialInterval {
+  /// `2.1 % (1.1–4.0)`
+  var shareText: String {
+    let share = NumberText.decimal(100 * (proportion ?? 0), 1)
+    return
+      "\(share) % (\(NumberText.decimal(100 * lower, 1))–\(NumberText.decimal(100 * upper, 1)))"
   }
 }

@@ -1,5 +1,6 @@
-import Attacks
 import Testing
+
+@testable import Attacks
 
 @Suite struct AuditFlagTests {
   /// Lower end of the interval by its definition, not by the formula: the smallest p with |p̂ − p| ≤ z √(p(1 − p)/n).
@@ -20,7 +21,7 @@ import Testing
     check: AuditCheck, trials: Int
   ) throws {
     let first = try #require(
-      (0...trials).first { Self.lowerEnd($0, of: trials) > check.tolerance && $0 > 0 })
+      (0...trials).first { Self.lowerEnd($0, of: trials) > check.judgement.tolerance && $0 > 0 })
     let raised = AuditFlag(check, first, of: trials, detail: "")
     #expect(raised.state == .raised && raised.isRaised)
     #expect(raised.count.successes == first && raised.count.trials == trials)
@@ -35,10 +36,22 @@ import Testing
       (0...200).first { AuditFlag(check, $0, of: 200, detail: "").isRaised }
     }
     #expect(first(.oneStep) == 5)
-    #expect(first(.square) == 2)
+    #expect(first(.square) == 5)
     #expect(first(.otherLoss) == 17)
     #expect(first(.unbounded) == 1 && first(.leakedState) == 1)
     #expect(first(.quantizedInput) == 114)
+  }
+
+  /// Catches AutoAttack's 0.2 points where AutoAttack's other attacks were not run.
+  @Test func `Square speaks of masking only after the attacks that AutoAttack has before it`() {
+    func flag(_ count: Int, _ judgement: AuditCheck.Judgement?) -> AuditFlag {
+      AuditFlag(.square, count, of: 200, detail: "", judgedBy: judgement)
+    }
+    let late = AuditCheck.squareInAutoAttack
+    #expect((0...200).first { flag($0, late).isRaised } == 2)
+    #expect((0...200).first { flag($0, nil).isRaised } == 5)
+    #expect(AuditVerdict([flag(2, late)], examined: 200).kind == .masked)
+    #expect(AuditVerdict([flag(5, nil)], examined: 200).kind == .loose)
   }
 
   @Test func `nothing examined is not measured and says why`() {
@@ -58,8 +71,8 @@ import Testing
       #expect(Set(all.map { $0[keyPath: text] }).count == all.count)
     }
     for check in all {
-      #expect(!check.meaning.isEmpty && !check.remedy.isEmpty && !check.toleranceReason.isEmpty)
-      #expect((0...0.5).contains(check.tolerance))
+      #expect(!check.meaning.isEmpty && !check.remedy.isEmpty && !check.judgement.reason.isEmpty)
+      #expect((0...0.5).contains(check.judgement.tolerance))
     }
   }
 

@@ -84,7 +84,7 @@ import Torch
     #expect(flag.isRaised && flag.count.successes == 24)
   }
 
-  @Test(arguments: [2, 3, 8, 9, 20, 32], [true, false])
+  @Test(arguments: [2, 3, 8, 9, 20, 32, 47, 64, 100, 128], [true, false])
   func `a rounded input is found whatever its gradient`(levels: Int, straightThrough: Bool) {
     let probe = probe { models.quantized(levels, straightThrough: straightThrough) }
     let (flag, rows) = InputProbe(probe, seed: 0).quantized()

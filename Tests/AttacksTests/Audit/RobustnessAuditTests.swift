@@ -44,6 +44,93 @@ import Torch
     #expect(worst.successes <= (try #require(report.ownGradient)).successes)
   }
 
+  /// Catches scores of a single draw: every pair of attacks would then disagree on images near a boundary.
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `an honest network with noise is stochastic and nothing else`(seed: UInt64) throws {
+    let report = try audit({ models.noisy(Generator(seed: seed), 0.1) })
+    let found = report.flags.map { "\($0.check) \($0.state) \($0.count.successes) \($0.detail)" }
+    #expect(report.raised.map(\.check) == [.stochastic], "\(found)")
+    #expect(report.draws == 10 && report.verdict.kind == .believable)
+    #expect((10..<110).contains(try #require(report.worstCase).successes))
+  }
+
+  /// Catches comparisons that chance is allowed to explain away.
+  @Test func `noise does not hide a gradient that leads away`() throws {
+    let report = try audit {
+      let generator = Generator(seed: 1)
+      return {
+        models.reversed($0 + Tensor.normal($0.shape, standardDeviation: 0.1, using: generator))
+      }
+    }
+    let found = report.flags.map { "\($0.check) \($0.state) \($0.count.successes) \($0.detail)" }
+    #expect(
+      Set(report.raised.map(\.check)).isSuperset(of: [.stochastic, .blackBox, .randomSampling]),
+      "\(found)")
+    #expect(report.verdict.kind == .masked)
+  }
+
+  /// Turns every third image x into 1 − x, or none.
+  private struct EveryThird: Attack {
+    let name: String
+    let threat: ThreatModel
+    let remainder: Int
+
+    func perturb(
+      _ images: Tensor, labels: Tensor, against victim: inout Victim, using generator: Generator
+    ) throws(AttackError) -> Tensor {
+      let chosen = Tensor((0..<images.size(0)).map { $0 % 3 == remainder ? 1.0 : 0 } as [Double])
+        .converted(to: images.dtype).reshaped([-1, 1, 1, 1])
+      return images * (1 - chosen) + (1 - images) * chosen
+    }
+  }
+
+  /// Catches a worst case that forgets the smaller balls of the sweep, or counts the larger ones.
+  @Test func `the worst case holds what the sweep found at smaller ε, and not at larger`() throws {
+    let sign: Classifier = { images in
+      let z = images.mean(along: [1, 2, 3]).unsqueezed(1) - 0.5
+      return Tensor.concatenating([-z, z], along: 1)
+    }
+    let none = EveryThird(name: "none", threat: .linf(0.9), remainder: 3)
+    var plan = AuditPlan(
+      threat: .linf(0.9), oneStep: none, iterative: none, zeroBudget: FGSM(epsilon: 1e-6))
+    plan.sweep = [
+      EveryThird(name: "smaller", threat: .linf(0.899), remainder: 0),
+      EveryThird(name: "larger", threat: .linf(1), remainder: 1),
+    ]
+    nonisolated(unsafe) let classifier = sign
+    // 1 − x lies within every ball.
+    let images = Tensor.full(0.3, shape: [30, 1, 4, 4], dtype: .float32)
+    let report = try RobustnessAudit(plan)(
+      AuditSubject { classifier },
+      on: [LabeledImages(images: images, labels: classifier(images).argmax(along: 1))])
+    #expect(report.clean.successes == 30)
+    #expect(report.worstCase?.successes == 20 && report.ownGradient?.successes == 20)
+  }
+
+  /// Catches scores that follow the attack's batches: an image would be scored among as many as are attacked.
+  @Test func `images are scored in batches of the data's size, at their own places`() throws {
+    nonisolated(unsafe) var sizes: Set<Int> = []
+    let none = EveryThird(name: "none", threat: .linf(1), remainder: 3)
+    let honest = models.honest
+    // Every second label is wrong, so that fewer images are attacked than stand in a batch.
+    let labels = Tensor(
+      models.labels.scalars(of: Int.self).enumerated().map { $0 % 2 == 0 ? $1 : ($1 + 1) % 3 })
+    let data = LabeledImages(images: models.images, labels: labels)
+    let audited = try AuditedImages(
+      [0..<50, 50..<100, 100..<120].map {
+        LabeledImages(images: data.images[$0], labels: data.labels[$0])
+      },
+      {
+        sizes.insert($0.size(0))
+        return honest($0)
+      }, passes: 1, seed: 0)
+    #expect(sizes == [50, 20] && audited.count == 60 && audited.total == 120)
+    sizes = []
+    _ = try audited.outcome(of: none) { _ in }
+    #expect(sizes == [50, 20])
+    #expect(audited.batches.map { $0.images.size(0) } == [25, 25, 10])
+  }
+
   /// Checks that name a cause: only a fault of that kind may raise them. The others are symptoms, of which masked
   /// gradients may show any.
   static let causes: Set<AuditCheck> = [

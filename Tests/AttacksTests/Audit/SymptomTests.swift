@@ -32,7 +32,7 @@ private func outcome(_ name: String, _ pattern: String) -> AttackOutcome {
     #expect(AuditFlag.unbounded([]).state == .notMeasured)
     #expect(AuditFlag.largerBall([(0.1, known[0])]).state == .notMeasured)
     #expect(
-      AuditFlag.surrogateSpread(own: known, same: known[0], foreign: []).state == .notMeasured)
+      AuditFlag.surrogateSpread(same: known[0], foreign: [], known: known).state == .notMeasured)
   }
 
   @Test func `what the unbounded attacks leave together is counted`() {
@@ -40,32 +40,38 @@ private func outcome(_ name: String, _ pattern: String) -> AttackOutcome {
     #expect(flag.count.successes == 1 && flag.isRaised)
     #expect(flag.detail == "CE leaves 2, margin leaves 3")
     #expect(AuditFlag.unbounded([outcome("CE", "xxxxx")]).state == .clear)
+    let again = AuditFlag.unbounded(
+      [outcome("CE", "xx..x")], then: [outcome("start 2", "..x.."), outcome("PGD", "...x.")])
+    #expect(again.state == .clear)
+    #expect(again.detail == "CE leaves 2, then start 2 finds 1, then PGD finds 1")
   }
 
-  /// Catches counts of steps in place of images, and the comparison of the first with the last ε alone.
-  @Test func `an image that a larger ε loses counts once, whatever becomes of it later`() {
+  /// Catches the union over all pairs, whose noise grows with their number, and the first ε against the last.
+  @Test func `of the pairs of ε the worst one counts`() {
     let flag = AuditFlag.largerBall([
-      (1 / 255, outcome("PGD", "x.x.")), (2 / 255, outcome("PGD", "..x.")),
-      (4 / 255, outcome("PGD", "x...")), (8 / 255, outcome("PGD", "....")),
+      (1 / 255, outcome("PGD", "xx..x")), (2 / 255, outcome("PGD", "..xxx")),
+      (4 / 255, outcome("PGD", "xx.xx")), (8 / 255, outcome("PGD", "xx.xx")),
     ])
-    #expect(flag.count.successes == 2 && flag.count.trials == 4)
-    #expect(
-      flag.detail
-        == "lost: 1 from L∞ 1/255 to L∞ 2/255, 1 from L∞ 2/255 to L∞ 4/255, 1 from L∞ 4/255 to L∞ 8/255"
-    )
+    #expect(flag.count.successes == 2 && flag.count.trials == 5)
+    #expect(flag.detail == "lost: 2 from L∞ 1/255 to L∞ 2/255, 1 from L∞ 2/255 to L∞ 4/255")
     let rising = [(0.1, outcome("PGD", "x...")), (0.2, outcome("PGD", "xx.."))]
     #expect(AuditFlag.largerBall(rising).state == .clear)
   }
 
-  @Test func `surrogates are ranked by one attack, and what only they break is counted`() {
+  /// Catches the union over all surrogates: together these break 5 that its own does not, the strongest 2.
+  @Test func `the strongest surrogate alone is held against its own`() {
     let own = outcome("APGD its own", "xx......")
     let flag = AuditFlag.surrogateSpread(
-      own: [own, outcome("restarts", "..x.....")], same: own,
-      foreign: [outcome("triangle 0.1", "........"), outcome("arctan 4", "x.xxx...")])
+      same: own,
+      foreign: [
+        outcome("triangle 0.1", "......x."), outcome("arctan 4", "xxxx...."),
+        outcome("arctan 8", "....xx.."),
+      ], known: [own, outcome("restarts", "..x.....")])
     #expect(flag.count.successes == 2 && flag.count.trials == 8)
     #expect(
       flag.detail
-        == "the strongest (arctan 4) fools 4, the weakest (triangle 0.1) 0: 4 apart; its own 2")
+        == "its own fools 2, the strongest other (arctan 4) 4, the weakest (triangle 0.1) 1; all 3 "
+        + "together 4 that no attack through its own does")
   }
 
   @Test func `robust is what is left`() {
