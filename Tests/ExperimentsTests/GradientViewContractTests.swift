@@ -39,7 +39,7 @@ import Torch
   @Test(arguments: views)
   func `attacks keep their promises through a view`(name: String) throws {
     let view = try #require(NamedGradientView.named(name))
-    let source = network.source(view, seed: 0)
+    let source = network.source(view)
     #expect(source.remembersRows == view.isStateful)
     #expect(source.remembersRows == name.hasPrefix("assg"))
     let weights = network.network.weights.map { $0.detached().copied() }

@@ -34,7 +34,7 @@ extension AuditPlan {
     plan.otherLoss = apgd(threat, .margin, steps: steps)
     if effort == .standard {
       plan.targeted = [
-        TargetedAPGD(threat, steps: steps, stopsWhenAllFooled: true),
+        TargetedAPGD(threat, steps: steps, dropsFooledImages: true),
         TargetedFAB(threat, steps: steps),
       ]
     }
