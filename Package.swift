@@ -12,10 +12,12 @@ let modules: KeyValuePairs<String, [String]> = [
   "Models": ["Torch", "Layers", "Spiking"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
+  "Curvature": ["Torch"],
   "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
-    "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
+    "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Curvature", "Datasets",
+    "Training",
   ],
 ]
 
@@ -35,11 +37,12 @@ let testImports: [String: [String]] = [
   "Models": ["Torch", "Layers", "Spiking", "NetworkFixtures"],
   "Optimization": ["Torch"],
   "Attacks": ["Torch"],
+  "Curvature": ["Torch", "Layers", "Spiking", "Models", "NetworkFixtures"],
   "Datasets": ["Torch", "CZlib", "CCrypto"],
   "Training": ["Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets"],
   "Experiments": [
     "NetworkFixtures", "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks",
-    "Datasets", "Training",
+    "Curvature", "Datasets", "Training",
   ],
 ]
 
@@ -95,8 +98,8 @@ let package = Package(
     .executableTarget(
       name: "spikeguard",
       dependencies: [
-        "Torch", "Layers", "Spiking", "Models", "Optimization", "Datasets", "Training",
-        "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Torch", "Layers", "Spiking", "Models", "Optimization", "Curvature", "Datasets",
+        "Training", "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .target(
@@ -110,8 +113,8 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests",
       dependencies: [
-        "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Datasets", "Training",
-        "Experiments", "TestSupport", "spikeguard",
+        "Torch", "Layers", "Spiking", "Models", "Optimization", "Attacks", "Curvature", "Datasets",
+        "Training", "Experiments", "TestSupport", "spikeguard",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

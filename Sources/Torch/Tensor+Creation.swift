@@ -9,6 +9,7 @@ extension Tensor {
     static let eye = Operator(known: "eye")
     static let to = Operator(known: "to", "device")
     static let toType = Operator(known: "to", "dtype")
+    static let setData = Operator(known: "set_data")
     static let clone = Operator(known: "clone")
     static let contiguous = Operator(known: "contiguous")
   }
@@ -77,6 +78,13 @@ extension Tensor {
 
   /// A copy with memory of its own.
   public func copied() -> Tensor { must { () throws(TorchError) in try Op.clone(self) } }
+  /// Gives this tensor, and all that share its handle, another element type: a leaf stays a leaf.
+  ///
+  /// Graphs that hold it must not be used any more. Views that were taken of it keep the old numbers.
+  public func convertInPlace(to dtype: DType) {
+    let numbers = detached().converted(to: dtype)
+    _ = must { () throws(TorchError) in try Op.setData.results(self, numbers) }
+  }
 
   /// The same numbers in the given memory order; no copy where they lie so already.
   public func contiguous(_ format: MemoryFormat = .contiguous) -> Tensor {

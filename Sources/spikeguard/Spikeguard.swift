@@ -18,7 +18,7 @@ struct SpikeguardCommand: ParsableCommand {
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self,
       VerifyAdversarialCommand.self, AuditCommand.self, PredictCommand.self,
       GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
-      ModelsCommand.self, RunsCommand.self, DoctorCommand.self,
+      ModelsCommand.self, RunsCommand.self, TheoryCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

@@ -1,0 +1,35 @@
+public import Torch
+
+/// Why a curvature could not be measured.
+public enum CurvatureError: Error, Equatable, Sendable {
+  /// There is nothing to differentiate with respect to, or no data.
+  case nothing(String, remedy: String)
+  /// The loss, a gradient or a product holds NaN or infinity.
+  case notFinite(String)
+  /// More eigenvalues, samples or steps were asked for than the matrix has rows.
+  case tooMany(String, asked: Int, dimension: Int)
+  /// The same parameters gave another loss, gradient or product.
+  case notDeterministic(String, difference: Double)
+  /// The engine could not differentiate the loss.
+  case engine(TorchError)
+}
+
+extension CurvatureError: CustomStringConvertible {
+  /// One line: what was expected, what was found, what to do.
+  public var description: String {
+    switch self {
+    case .nothing(let what, let remedy): "expected \(what), found none; \(remedy)"
+    case .notFinite(let what):
+      "\(what): expected finite numbers, found NaN or infinity; measure a network before its training "
+        + "diverged, or images without such pixels"
+    case .tooMany(let what, let asked, let dimension):
+      "\(what): expected at most \(dimension), the number of parameters, found \(asked); ask for fewer"
+    case .notDeterministic(let what, let difference):
+      "\(what): expected the same numbers from the same parameters, found a difference of "
+        + "\(difference); fix the seed of what is random in the network, or measure it without"
+    case .engine(let error):
+      "product: expected a loss that the engine can differentiate twice, found \(error); build it of "
+        + "recorded operations alone"
+    }
+  }
+}

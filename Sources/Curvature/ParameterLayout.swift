@@ -1,0 +1,26 @@
+import Torch
+
+/// How named parameters lie in one vector `[n]`: one after the other, each in row-major order.
+struct ParameterLayout {
+  let shapes: [[Int]]
+  let dimension: Int
+
+  init(_ parameters: NamedTensors) {
+    shapes = parameters.tensors.map(\.shape)
+    dimension = shapes.reduce(0) { $0 + $1.reduce(1, *) }
+  }
+
+  func joined(_ tensors: [Tensor]) -> Tensor {
+    .concatenating(tensors.map { $0.reshaped([-1]) })
+  }
+
+  /// Views of the vector.
+  func parts(of vector: Tensor) -> [Tensor] {
+    var start = 0
+    return shapes.map { shape in
+      let count = shape.reduce(1, *)
+      defer { start += count }
+      return vector.slicing(start..<start + count, along: 0).reshaped(shape)
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// The group of commands that measure what the paper's theory rests on.
+struct TheoryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "theory",
+    abstract: "Measures what the paper's theory assumes of a network.",
+    subcommands: [])
+}
