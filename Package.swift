@@ -98,8 +98,8 @@ let package = Package(
     .executableTarget(
       name: "spikeguard",
       dependencies: [
-        "Torch", "Layers", "Spiking", "Models", "Optimization", "Curvature", "Datasets",
-        "Training", "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Torch", "Layers", "Spiking", "Models", "Optimization", "Curvature", "Datasets", "Training",
+        "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .target(
