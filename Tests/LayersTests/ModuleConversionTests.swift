@@ -15,7 +15,8 @@ import Torch
       convolution = Conv2d(2, 4, using: generator)
       head = Linear(4, 3, using: generator)
       for (index, tensor) in [norm.runningMean, norm.runningVariance].enumerated() {
-        tensor.copyInPlace(from: Tensor.uniform([4], in: 0.5...1, using: generator) * Double(index + 1))
+        tensor.copyInPlace(
+          from: Tensor.uniform([4], in: 0.5...1, using: generator) * Double(index + 1))
       }
     }
 
