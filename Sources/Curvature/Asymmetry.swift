@@ -28,8 +28,8 @@ public struct Asymmetry: Codable, Equatable, Sendable {
     try self.init(draws, seed, example) { random throws(CurvatureError) in
       let (u, v) = (random(), random())
       let (au, av) = (try product(u), try product(v))
-      let difference = au.dot(v).item() - u.dot(av).item()
-      return (difference * difference, (au.dot(au).item() + av.dot(av).item()) / 2)
+      let difference = innerProduct(au, v) - innerProduct(u, av)
+      return (difference * difference, (innerProduct(au, au) + innerProduct(av, av)) / 2)
     }
   }
 
@@ -58,7 +58,7 @@ public struct Asymmetry: Codable, Equatable, Sendable {
       let change = try curvature.times(v, .jacobian)
       let transposed = try curvature.times(v, .transposedJacobian)
       let difference = change - transposed
-      let squares = [difference, change, transposed].map { $0.dot($0).item() }
+      let squares = [difference, change, transposed].map { innerProduct($0, $0) }
       return (squares[0], (squares[1] + squares[2]) / 2)
     }
   }

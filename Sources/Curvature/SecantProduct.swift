@@ -39,9 +39,9 @@ public struct SecantProduct {
   /// - Throws: ``CurvatureError`` where loss or gradient are not finite at either end.
   public func callAsFunction(_ vector: Tensor) throws(CurvatureError) -> Tensor {
     layout.check(vector, loss.parameters.tensors[0].dtype)
-    let length = vector.norm().item()
-    guard length > 0 else { return Tensor.zeros(like: vector) }
-    let scale = step / length
+    let size = length(vector)
+    guard size > 0 else { return Tensor.zeros(like: vector) }
+    let scale = step / size
     let forth = try gradient(movedBy: vector * scale)
     let back = try gradient(movedBy: vector * -scale)
     let result = (forth - back) / (2 * scale)
