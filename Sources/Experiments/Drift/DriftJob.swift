@@ -139,16 +139,20 @@ public struct DriftJob {
   ) throws -> (presentation: String, losses: [Double], failure: String?) {
     var step = try step(kind)
     let presentation = "\(step.exposure)"
-    let first = checkpoint.manifest.session.run.epoch * loader.batchesPerEpoch
     var losses: [Double] = []
     for (index, batch) in batches.enumerated() {
-      do { losses.append(try step(batch, index: first + index).loss) } catch let error
+      do { losses.append(try step(batch, index: stepsDone + index).loss) } catch let error
         as TrainingError
       {
         return (presentation, losses, "\(error)")
       }
     }
     return (presentation, losses, nil)
+  }
+
+  /// Of the run, at the checkpoint's last whole epoch: there the foreign batches' epoch begins.
+  private var stepsDone: Int {
+    checkpoint.manifest.session.run.epoch * loader.batchesPerEpoch
   }
 
   private var loader: DataLoader {
@@ -186,7 +190,7 @@ public struct DriftJob {
       CurvatureProbe(
         of: network, manifest.network.encoder, on: training.prefix(count),
         seed: manifest.training.seed
-      ).reading(at: 0)
+      ).reading(at: stepsDone)
     }
     return DriftResults.State(score: score, curvature: curvature)
   }
