@@ -18,7 +18,10 @@ struct CurveRecorder: Codable, Sendable, Equatable {
 
   /// - Returns: the point that this step completes, if it does. No point reaches over an epoch's end.
   mutating func add(_ progress: TrainingProgress) -> CurvePoint? {
-    pending.append(progress.last)
+    var report = progress.last
+    // It has a line of its own, and checkpoints hold what is pending.
+    report.spectrum = nil
+    pending.append(report)
     fallbacks += progress.deflation?.fallbacks ?? 0
     guard pending.count == stepsPerPoint || progress.endsEpoch else { return nil }
     let steps = pending

@@ -72,6 +72,43 @@ struct CollapseRecord: Encodable {
   }
 }
 
+/// λ_max on the run's fixed images, after a step; 0 for before the first.
+struct CurvatureRecord: Encodable {
+  let event = "curvature"
+  let step: Int
+  let epoch: Int
+  let curvature: CurvatureReading
+  /// Seconds of all readings so far over those of the training steps so far; nil before the first.
+  let shareOfTraining: Double?
+
+  /// - Parameter epoch: from 0.
+  init(_ reading: CurvatureReading, epoch: Int, shareOfTraining: Double?) {
+    step = reading.step
+    self.epoch = epoch + 1
+    curvature = reading
+    self.shareOfTraining = shareOfTraining
+  }
+}
+
+/// Leading singular values of a step's gradients.
+struct SpectrumRecord: Encodable {
+  let event = "spectrum"
+  let step: Int
+  let epoch: Int
+  let isForeign: Bool
+  let spectrum: GradientSpectrum
+  /// As in ``CurvatureRecord``.
+  let shareOfTraining: Double?
+
+  init(_ spectrum: GradientSpectrum, _ progress: TrainingProgress, shareOfTraining: Double?) {
+    step = progress.stepsDone
+    epoch = progress.epoch + 1
+    isForeign = progress.last.isForeign
+    self.spectrum = spectrum
+    self.shareOfTraining = shareOfTraining
+  }
+}
+
 struct PreviewRecord: Encodable {
   let event = "preview"
   let step: Int

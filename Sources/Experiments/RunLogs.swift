@@ -1,4 +1,5 @@
 import Foundation
+import Optimization
 import Training
 
 /// A run's two logs: `metrics.jsonl` for programs, an event file for TensorBoard. Both say the same.
@@ -79,6 +80,19 @@ final class RunLogs {
     try metrics.append(PreviewRecord(preview, step: step))
     try events.add(
       scalars: preview.layers.map { ("early spike rate/" + $0.name, $0.rate) }, step: step)
+  }
+
+  func log(_ record: CurvatureRecord) throws {
+    try metrics.append(record)
+    guard let value = record.curvature.value else { return }
+    try events.add(scalars: [("curvature/largest eigenvalue", value)], step: record.step)
+  }
+
+  func log(_ record: SpectrumRecord) throws {
+    try metrics.append(record)
+    try events.add(
+      scalars: record.spectrum.layers.map { ("sigma1 share/" + $0.layer, $0.energyShare) },
+      step: record.step)
   }
 
   func log(_ collapse: CollapseReport) throws {

@@ -40,6 +40,8 @@ public struct SessionState: Codable, Sendable, Equatable {
   public internal(set) var evaluations: [Evaluation] = []
   public internal(set) var best: BestEpoch?
   public internal(set) var monitor: CollapseMonitor?
+  /// What was measured beside the training; nil for nothing.
+  public internal(set) var measurements: RunMeasurements?
   /// Whether the last epoch of ``run`` is trained and not evaluated yet.
   var isEpochOpen = false
   /// How much of the logs belongs to the run up to here.

@@ -9,6 +9,12 @@ struct RunMetrics: Equatable {
   private(set) var trainingLoss: Double?
   /// Of all epochs.
   private(set) var seconds: Double?
+  /// λ_max, in the order of steps.
+  private(set) var curvature: [CurvatureReading] = []
+  /// Leading singular values of gradients that were measured, in the order of steps.
+  private(set) var spectra: [StepSpectrum] = []
+  /// The same as deflation found them; empty of a run that does not deflate.
+  private(set) var deflation: [StepSpectrum] = []
 
   /// - Parameter isComplete: the run came to its end, so that no line can be half-written. Before that, the
   ///   last line may be cut, and is then left out.
@@ -37,13 +43,20 @@ struct RunMetrics: Equatable {
   }
 
   private struct Entry: Decodable {
-    enum Event: String, Decodable { case steps, epoch, evaluation, preview, collapse }
+    enum Event: String, Decodable {
+      case steps, epoch, evaluation, preview, collapse, curvature, spectrum
+    }
 
     let event: Event
     let part: Evaluation.Part?
     let score: Score?
     let loss: Double?
     let seconds: Double?
+    let step: Int?
+    let isForeign: Bool?
+    let deflation: [DeflatedLayer]?
+    let curvature: CurvatureReading?
+    let spectrum: GradientSpectrum?
   }
 
   private mutating func read(_ line: Data) throws(LineError) {
@@ -73,7 +86,24 @@ struct RunMetrics: Equatable {
       }
       trainingLoss = loss.isFinite ? loss : nil
       seconds = (seconds ?? 0) + duration
-    case .steps, .preview, .collapse: break
+    case .curvature:
+      guard let reading = entry.curvature else {
+        throw LineError(expected: "a curvature with its reading", found: "another")
+      }
+      curvature.append(reading)
+    case .spectrum:
+      guard let step = entry.step, let spectrum = entry.spectrum else {
+        throw LineError(expected: "a spectrum with its step and layers", found: "another")
+      }
+      spectra.append(
+        StepSpectrum(step: step, isForeign: entry.isForeign ?? false, of: spectrum.layers))
+    case .steps:
+      guard let layers = entry.deflation else { break }
+      guard let step = entry.step else {
+        throw LineError(expected: "steps with their number", found: "another")
+      }
+      deflation.append(StepSpectrum(step: step, of: layers))
+    case .preview, .collapse: break
     }
   }
 }

@@ -15,6 +15,8 @@ public struct RunResults: Codable, Sendable, Equatable {
   public let collapsesNotListed: Int?
   /// On the test images, with the weights of the last step.
   public let clean: Score?
+  /// λ_max and singular values in training, and what they cost; nil where nothing was measured.
+  public let measurements: RunMeasurements?
   /// What a reader must not miss, as "not a valid evaluation".
   public let warnings: [String]
   /// Time in training steps.
@@ -29,6 +31,7 @@ extension TrainingJob.Outcome {
       evaluations: manifest.session.evaluations, best: manifest.session.best,
       collapses: manifest.session.monitor?.collapses,
       collapsesNotListed: manifest.session.monitor?.collapsesNotKept, clean: test,
+      measurements: manifest.session.measurements,
       warnings: manifest.training.warnings,
       seconds: seconds)
   }

@@ -27,6 +27,8 @@ public enum TrainingEvent: Sendable {
   /// After the first batches.
   case preview(EarlyPreview)
   case collapse(CollapseReport)
+  /// λ_max, and what measuring it has added so far to the time of the training steps; nil before the first.
+  case curvature(CurvatureReading, shareOfTraining: Double?)
   case evaluated(Evaluation)
   case saved(checkpoint: String, stepsDone: Int)
 }

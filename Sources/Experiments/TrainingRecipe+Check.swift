@@ -71,6 +71,9 @@ extension RunningRecipe {
     }
     try require(checkpointEvery, "checkpoint-every")
     try require(evaluateEvery, "evaluate-every")
+    try require(curvatureEvery, "curvature-every")
+    try require(curvatureImages, "curvature-images")
+    try require(spectrumEvery, "spectrum-every")
     guard (1...256).contains(workers) else {
       throw UsageError("--workers: expected 1 to 256, found \(workers)")
     }

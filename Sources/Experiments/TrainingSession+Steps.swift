@@ -16,6 +16,7 @@ extension TrainingSession {
       try logs?.log(preview, step: progress.stepsDone)
       try onEvent(.preview(preview))
     }
+    try measure(progress, onEvent)
     if let collapse = progress.last.collapse {
       try logs?.log(collapse)
       try onEvent(.collapse(collapse))

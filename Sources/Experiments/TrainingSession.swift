@@ -18,6 +18,8 @@ final class TrainingSession {
   let logs: RunLogs?
   var record: RunRecord
   var preview: PreviewRecorder
+  /// Measures λ_max, if that was asked for.
+  let probe: CurvatureProbe?
 
   init(
     _ job: TrainingJob, in folder: RunFolder?, _ start: TrainingJob.Start,
@@ -34,11 +36,13 @@ final class TrainingSession {
       augmentations: recipe.augmentations, workers: job.running.workers)
     let stepsInAll = recipe.epochs * loader.batchesPerEpoch
     model = try job.network.build(seed: recipe.seed)
+    probe = Self.curvatureProbe(job, of: model)
     var step = try recipe.step(
       network: model, encoder: job.network.encoder,
       normalization: job.network.normalization ?? .identity(channels: job.network.channels),
       batchesPerEpoch: loader.batchesPerEpoch,
       monitor: job.running.monitors ? CollapseMonitor() : nil)
+    step.spectrumInterval = job.running.spectrumEvery
     var manifest = RunManifest(
       network: job.network, training: recipe, dataset: DatasetFacts(job.datasets.training))
     manifest.session.curve.stepsPerPoint =
@@ -93,6 +97,7 @@ final class TrainingSession {
     defer { Engine.threads = threads }
     try begin()
     do {
+      if training.stepsDone == 0 { try measureBeginning(onEvent) }
       // A run that was cut in an epoch's evaluation has that to do first.
       let goesOn =
         try !manifest.session.isEpochOpen || closeEpoch(training, shouldStop, onEvent)

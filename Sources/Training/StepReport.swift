@@ -13,10 +13,13 @@ public struct StepReport: Codable, Sendable, Equatable {
   public let isForeign: Bool
   /// A collapse that was noticed at this step; nil without a monitor, too.
   public let collapse: CollapseReport?
+  /// Of this step's gradients, where they were measured.
+  public var spectrum: GradientSpectrum?
 
   public init(
     loss: Double, correct: Int, count: Int, spikeRate: Double, layerRates: [Double] = [],
-    isForeign: Bool = false, collapse: CollapseReport? = nil
+    isForeign: Bool = false, collapse: CollapseReport? = nil,
+    spectrum: GradientSpectrum? = nil
   ) {
     self.loss = loss
     self.correct = correct
@@ -25,5 +28,6 @@ public struct StepReport: Codable, Sendable, Equatable {
     self.layerRates = layerRates
     self.isForeign = isForeign
     self.collapse = collapse
+    self.spectrum = spectrum
   }
 }

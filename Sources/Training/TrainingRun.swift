@@ -53,7 +53,9 @@ public struct TrainingRun {
       for batch in loader.epoch(state.epoch, from: state.batch) {
         let report = try step(batch, index: stepsDone)
         state.totals.add(report)
-        state.totals.seconds += (clock.now - mark) / .seconds(1)
+        // What a measurement took is not training; it is in the report.
+        state.totals.seconds +=
+          (clock.now - mark) / .seconds(1) - (report.spectrum?.seconds ?? 0)
         state.batch += 1
         try onStep(progress(report, batch: batch))
         if state.batch == loader.batchesPerEpoch {

@@ -26,6 +26,8 @@ public struct TrainingStep {
   public var optimizer: Optimizer
   /// Watches the run, if it is to be watched.
   public var monitor: CollapseMonitor?
+  /// Measures the first and every n-th step's gradients (``GradientSpectrum``); nil for none.
+  public var spectrumInterval: Int?
 
   public init(
     network: any SpikingNetwork, encoder: any Encoder, exposure: Exposure = .clean,
@@ -81,13 +83,17 @@ public struct TrainingStep {
           uphillBy: sharpness, of: gradients, on: images, labels: batch.labels,
           startingFrom: leftBy, randomness))
     }
+    let spectrum =
+      GradientSpectrum.isDue(at: index, every: spectrumInterval)
+      ? GradientSpectrum(of: gradients) : nil
     optimizer.update(network.parameters, with: gradients, step: index)
     let observation = observation(
       of: result, gradients, on: batch, loss: value, correct, index, isForeign, statistics)
     let collapse = observation.flatMap { monitor?.observe($0) }
     return StepReport(
       loss: value, correct: correct, count: batch.labels.count, spikeRate: pass.spikeRate,
-      layerRates: pass.activity.map(\.rate), isForeign: isForeign, collapse: collapse)
+      layerRates: pass.activity.map(\.rate), isForeign: isForeign, collapse: collapse,
+      spectrum: spectrum)
   }
 
   /// A new training pass; asking twice gives the same random numbers.

@@ -111,6 +111,8 @@ final class ProgressDisplay {
   static func fixed(_ value: Double, _ digits: Int) -> String {
     String(format: "%.\(digits)f", value)
   }
+  /// Four digits that mean something, as `0.01235` or `1.235e+06`.
+  static func significant(_ value: Double) -> String { String(format: "%.4g", value) }
   static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return "–" }
     if seconds < 10 { return fixed(seconds, 1) + " s" }

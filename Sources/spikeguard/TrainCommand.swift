@@ -109,6 +109,8 @@ struct TrainCommand: ParsableCommand {
     }
     let fallbacks = outcome.deflationFallbacks.map { ", \($0) fallbacks to a full decomposition" }
     display.finish("checkpoint \(folder.checkpoints.path(.last))\(fallbacks ?? "")")
+    show.showCost(
+      outcome.manifest.session.measurements, trainingSeconds: outcome.seconds)
     try record.write(outcome.results)
     print(
       outcome.test.map { "clean accuracy \($0.cell)" }

@@ -22,6 +22,7 @@ final class TrainingDisplay {
       display.show(progress)
     case .preview(let preview): show(preview)
     case .collapse(let collapse): display.note("warning: \(collapse)")
+    case .curvature(let reading, let share): show(reading, share)
     case .evaluated(let evaluation):
       display.note(
         "epoch \(evaluation.epoch): \(evaluation.part.rawValue) accuracy \(evaluation.score.cell)")
@@ -39,6 +40,33 @@ final class TrainingDisplay {
     }
     for note in resumption.notes { display.note("note: \(note)") }
     display.note("going on from \(resumption.checkpoint), after step \(resumption.stepsDone)")
+  }
+
+  private func show(_ reading: CurvatureReading, _ share: Double?) {
+    let cost = share.map { ", \(ProgressDisplay.percent($0)) of the training time so far" } ?? ""
+    let spent = "\(reading.products) products, \(ProgressDisplay.duration(reading.seconds))\(cost)"
+    guard let value = reading.value, let residual = reading.residual else {
+      display.note(
+        "warning: step \(reading.step): λ_max not measured: \(reading.failure ?? "") (\(spent))")
+      return
+    }
+    display.note(
+      "step \(reading.step): λ_max \(ProgressDisplay.significant(value)), residual "
+        + ProgressDisplay.significant(residual) + (reading.converged ? "" : ", not converged")
+        + " (\(spent))")
+  }
+
+  /// What was measured beside the training, in all; a sentence each.
+  func showCost(_ measurements: RunMeasurements?, trainingSeconds: Double) {
+    for (name, cost) in [
+      ("λ_max", measurements?.curvature), ("gradient spectra", measurements?.spectra),
+    ] {
+      guard let cost else { continue }
+      let share = cost.share(ofTraining: trainingSeconds).map(ProgressDisplay.percent) ?? "–"
+      display.note(
+        "\(name): \(cost.readings) readings in \(ProgressDisplay.duration(cost.seconds)), on top of "
+          + "\(ProgressDisplay.duration(trainingSeconds)) of training steps: \(share)")
+    }
   }
 
   private func show(_ preview: EarlyPreview) {

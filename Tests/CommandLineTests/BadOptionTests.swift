@@ -40,6 +40,16 @@ import Testing
     ("--mean-square-weight 2", "--mean-square-weight: expected 0 to 1, found 2.0"),
     ("--crop=-1", "--crop: expected 0 to 8, found -1"),
     ("--clip-norm inf", "--clip-norm: expected above 0, finite, found inf"),
+    ("--curvature-every 0", "--curvature-every: expected at least 1, found 0"),
+    ("--spectrum-every=-3", "--spectrum-every: expected at least 1, found -3"),
+    (
+      "--curvature-every 5 --curvature-images 0",
+      "--curvature-images: expected at least 1, found 0"
+    ),
+    (
+      "--curvature-images 100",
+      "--curvature-images: expected --curvature-every beside it, found none; alone it would do nothing"
+    ),
     ("--workers 1000", "--workers: expected 1 to 256, found 1000"),
     (
       "--decay step --decay-every 9223372036854775807",

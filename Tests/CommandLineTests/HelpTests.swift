@@ -61,6 +61,12 @@ import Testing
     ],
     "doctor": ["--json"],
     "runs": ["--compare", "--json"],
+    "theory": [], "theory gradients": ["--out", "--json"],
+    "theory drift": [
+      "--data", "--test-data", "--images", "--kinds", "--foreign-batches", "--epsilon",
+      "--noise-deviation", "--learning-rate", "--momentum", "--deflation", "--batch-statistics",
+      "--recompute-batches", "--curvature-images", "--out", "--json",
+    ],
   ]
 
   @Test(arguments: options.keys.sorted())

@@ -20,7 +20,7 @@ import Testing
     let program = try Workplace.program.get()
     let known =
       "quickstart, train, attack, evaluate, verify-adversarial, audit, predict, gradients, deflate, "
-      + "convert, data, models, runs, doctor"
+      + "convert, data, models, runs, theory, doctor"
     for (line, message, command) in [
       (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
       (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),
@@ -197,6 +197,28 @@ import Testing
         + "'standard'."
     ),
     ("audit", source("none")),
+    ("theory gradients", "Missing expected argument '<runs> ...'"),
+    ("theory drift", "Missing expected argument '<checkpoint>'"),
+    (
+      "theory drift c --kinds clean,upside-down",
+      "--kinds: expected some of clean, adversarial, normalized-clamp, inverted, uniform-noise, "
+        + "gaussian-noise, each once, separated by commas, found 'upside-down'"
+    ),
+    (
+      "theory drift c --kinds clean,clean",
+      "--kinds: expected some of clean, adversarial, normalized-clamp, inverted, uniform-noise, "
+        + "gaussian-noise, each once, separated by commas, found 'clean'"
+    ),
+    ("theory drift c --images 0", "--images: expected at least 1, found 0"),
+    (
+      "theory drift c --momentum none",
+      "The value 'none' is invalid for '--momentum <momentum>'. Please provide one of 'zero' and "
+        + "'checkpoint'."
+    ),
+    (
+      "train --curvature-every often",
+      "--curvature-every: expected a whole number, or 'none', found 'often'"
+    ),
     ("verify-adversarial --checkpoint c", "Missing expected argument '<file>'"),
   ]
 }

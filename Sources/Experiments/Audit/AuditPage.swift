@@ -69,7 +69,7 @@ struct AuditSection {
   }
 
   private var flags: HTML {
-    Self.table(
+    ReportPage.table(
       "Flags",
       caption: "Each check counts images (or layers); a flag is raised where the whole 95\u{A0}% "
         + "interval lies above what is tolerated.",
@@ -92,7 +92,7 @@ struct AuditSection {
   }
 
   private var attacks: HTML {
-    Self.table(
+    ReportPage.table(
       "Attacks",
       caption:
         "On the images that are classified correctly; targeted, black-box and random attacks "
@@ -104,7 +104,7 @@ struct AuditSection {
   }
 
   private var layers: HTML {
-    Self.table(
+    ReportPage.table(
       "Layers", caption: "Where the gradient of the margin dies, from the input to the output.",
       head: [
         "Layer", "Gradients that are 0 (95\u{A0}% interval)", "Images without any",
@@ -116,20 +116,6 @@ struct AuditSection {
         <td>\($0.imagesWithoutGradient.shareText)</td><td>\($0.silentNeurons.shareText)</td><td>\($0.isBlocked ? "blocked" : "")</td></tr>
         """
       })
-  }
-
-  private static func table(_ name: String, caption: String, head: [String], rows: [HTML]) -> HTML {
-    """
-    <div class="wide" role="region" aria-label="\(name)" tabindex="0">
-    <table class="settings">
-    <caption>\(caption)</caption>
-    <thead><tr>\(head.map { "<th scope=\"col\">\($0)</th>" as HTML })</tr></thead>
-    <tbody>
-    \(rows)
-    </tbody>
-    </table>
-    </div>
-    """
   }
 
   /// Accuracy under the audited attack at rising ε; none where no attack was run.

@@ -25,6 +25,7 @@ extension RunConfiguration {
       (["decay-unit"], training.decay == .cosine, "--decay cosine"),
       (["beta2"], training.method == .adamw, "--optimizer adamw"),
       (["sharpness-neighborhood"], training.sharpnessRadius != nil, "--sharpness"),
+      (["curvature-images"], running.curvatureEvery != nil, "--curvature-every"),
     ]
     for rule in rules where !rule.hasMeaning {
       guard let flag = flags.first(where: rule.keys.contains) else { continue }

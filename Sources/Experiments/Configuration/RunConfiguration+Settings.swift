@@ -102,6 +102,9 @@ extension RunConfiguration {
     .integer("evaluate-every", \.running.evaluateEvery, empty: "end"),
     .integer("workers", \.running.workers),
     .flag("monitor", \.running.monitors),
+    .integer("curvature-every", \.running.curvatureEvery, empty: "none"),
+    .integer("curvature-images", \.running.curvatureImages),
+    .integer("spectrum-every", \.running.spectrumEvery, empty: "none"),
   ]
 
   public static func setting(_ key: String) -> Setting? { settings.first { $0.key == key } }

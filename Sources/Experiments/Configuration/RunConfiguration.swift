@@ -56,6 +56,27 @@ public struct RunningRecipe: Codable, Sendable, Equatable {
   public var workers = 1
   /// Watch for a collapse of the training.
   public var monitors = true
+  /// Steps between two measurements of λ_max; nil for none.
+  public var curvatureEvery: Int?
+  /// Training images that λ_max is measured on: always the first.
+  public var curvatureImages = 200
+  /// Steps between two measurements of the gradients' singular values; nil for none.
+  public var spectrumEvery: Int?
 
   public init() {}
+}
+
+extension RunningRecipe {
+  /// Runs from before a measurement was offered have none.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    checkpointEvery = try values.decodeIfPresent(Int.self, forKey: .checkpointEvery)
+    evaluateEvery = try values.decodeIfPresent(Int.self, forKey: .evaluateEvery)
+    workers = try values.decode(Int.self, forKey: .workers)
+    monitors = try values.decode(Bool.self, forKey: .monitors)
+    curvatureEvery = try values.decodeIfPresent(Int.self, forKey: .curvatureEvery)
+    curvatureImages =
+      try values.decodeIfPresent(Int.self, forKey: .curvatureImages) ?? curvatureImages
+    spectrumEvery = try values.decodeIfPresent(Int.self, forKey: .spectrumEvery)
+  }
 }

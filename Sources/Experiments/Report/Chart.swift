@@ -47,20 +47,25 @@ struct Chart {
 
   /// The colour channel that tells networks apart, alike in all charts.
   static func networkColor(_ networks: [NetworkResults]) -> JSONValue {
-    network(networks, range: networks.indices.map(color))
+    seriesColor(networks.map(\.title))
+  }
+
+  /// The same for lines of any titles.
+  static func seriesColor(_ titles: [String]) -> JSONValue {
+    series(titles, range: titles.indices.map(color))
   }
 
   /// A shape for each network beside its colour; both make one legend.
   static func networkShape(_ networks: [NetworkResults]) -> JSONValue {
     let shapes = ["circle", "square", "triangle-up", "diamond"]
-    return network(networks, range: networks.indices.map { shapes[$0 % shapes.count] })
+    return series(networks.map(\.title), range: networks.indices.map { shapes[$0 % shapes.count] })
   }
 
-  private static func network(_ networks: [NetworkResults], range: [String]) -> JSONValue {
+  private static func series(_ titles: [String], range: [String]) -> JSONValue {
     [
       "field": "network", "type": "nominal", "title": nil,
       "scale": [
-        "domain": .array(networks.map { .string($0.title) }),
+        "domain": .array(titles.map(JSONValue.string)),
         "range": .array(range.map(JSONValue.string)),
       ],
     ]

@@ -143,4 +143,24 @@ struct RunningSettings: SettingGroup {
     inversion: .prefixedNo, exclusivity: .chooseLast,
     help: .setting("monitor", "Watch for a collapse of the training."))
   var monitor: Bool?
+
+  @Option(
+    help: .setting(
+      "curvature-every",
+      "Measure the loss's largest Hessian eigenvalue every so many steps; 'none' for never. Its cost is shown."
+    ))
+  var curvatureEvery: String?
+
+  @Option(
+    help: .setting(
+      "curvature-images",
+      "Training images to measure it on: always the first, as they are, in evaluation mode."))
+  var curvatureImages: String?
+
+  @Option(
+    help: .setting(
+      "spectrum-every",
+      "Measure the leading singular value's share of each layer's gradient every so many steps; 'none' for never."
+    ))
+  var spectrumEvery: String?
 }
