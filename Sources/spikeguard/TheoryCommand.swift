@@ -5,5 +5,8 @@ struct TheoryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "theory",
     abstract: "Measures what the paper's theory assumes of a network.",
-    subcommands: [])
+    subcommands: [
+      TheoryStepsCommand.self,
+      TheoryAlignmentCommand.self,
+    ])
 }
