@@ -31,8 +31,7 @@ import Torch
     #expect(Self.growth { $0 < 5 ? 0 : 1 }.verdict == .tooFewPoints)
     #expect(Growth([]).verdict == .tooFewPoints)
     // Over so short a range both are straight.
-    let short = Growth(
-      [10, 11, 12, 13].map { (steps: $0, value: Double($0) + 0.01 * Double($0 % 2)) })
+    let short = Growth([(10, 10), (11, 11.2), (12, 11.9), (13, 13.1)])
     #expect(short.verdict == .undecided)
   }
 

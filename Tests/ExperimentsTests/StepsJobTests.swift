@@ -12,15 +12,22 @@ import Torch
 /// Curvature against the number of time steps, on networks of a few hundred weights.
 @Suite struct StepsJobTests {
   static let data: ImageDataset = {
-    let images = Tensor.uniform([24, 1, 8, 8], using: Generator(seed: 1))
-    let labels = Tensor((0..<24).map { Int64($0 % 3) })
+    // Each of three classes is bright in other rows.
+    let noise = Tensor.uniform([24, 1, 8, 8], in: 0...0.4, using: Generator(seed: 1))
+    let values = noise.scalars(of: Float.self).enumerated().map { index, value in
+      index / 8 % 8 / 3 == index / 64 % 3 ? value + 0.6 : value
+    }
     return try! ImageDataset(
-      ["images": images, "labels": labels], from: "memory", name: "noise", split: .train)
+      [
+        "images": Tensor(values, shape: [24, 1, 8, 8]),
+        "labels": Tensor((0..<24).map { Int64($0 % 3) }),
+      ], from: "memory", name: "rows", split: .train)
   }()
 
   static func recipe(_ change: (inout NetworkRecipe) -> Void = { _ in }) throws -> NetworkRecipe {
     var recipe = NetworkRecipe()
-    recipe.width = 0.05
+    recipe.width = 1.0 / 32
+    recipe.neuron.threshold = 0.5
     recipe.head = .compact
     recipe.steps = 3
     change(&recipe)
@@ -41,7 +48,7 @@ import Torch
   private static func settings(_ steps: Int = 0) throws -> StepsSource {
     var training = StepsTraining()
     training.steps = steps
-    training.calibrationBatches = 5
+    training.calibrationBatches = 30
     training.recipe.batchSize = 8
     return .settings(try recipe(), training)
   }
@@ -54,7 +61,10 @@ import Torch
   func `the summed loss, its gradient and its curvature are T times those of each step`(
     _ steps: Int
   ) throws {
-    let network = try Self.recipe().build(seed: 3)
+    var recipe = try Self.recipe()
+    recipe.steps = steps
+    let network = try recipe.build(seed: 3)
+    try StepsTraining().prepare(network, recipe, on: Self.data, seed: 0)
     network.convert(to: .float64)
     let batches = ImageBatch.batches(of: Self.data.prefix(5), size: 3, dtype: .float64)
     func curvature(_ loss: MeasuredLoss, _ product: CurvatureProduct) throws -> LossCurvature {
@@ -62,7 +72,7 @@ import Torch
         of: LossFunction(
           of: network, DirectEncoding(steps: steps), loss: loss, over: batches), product: product)
     }
-    for product in CurvatureProduct.allCases {
+    for product in [CurvatureProduct.transposedJacobian, .gaussNewton] {
       let (each, sum) = (try curvature(.eachStep, product), try curvature(.summed, product))
       let v = randomTensor([each.dimension], seed: 9, dtype: .float64)
       let expected = try each(v) * Double(steps)
@@ -78,10 +88,10 @@ import Torch
   /// Every number against its definition, computed here: the dense Jacobian of the gradient, column by column.
   @Test func `eigenvalues are those of the dense matrices`() throws {
     let source = try Self.settings()
-    var job = Self.job(source, [Self.bptt, Self.sltt], losses: [.eachStep])
+    var job = Self.job(source, [Self.bptt, Self.sltt], steps: [2], losses: [.eachStep])
     job.tolerance = 1e-4
     let results = try job.run()
-    #expect(results.points.count == 4)
+    #expect(results.points.count == 2)
     for point in results.points {
       guard case .settings(let base, let training) = source else { return }
       var recipe = base

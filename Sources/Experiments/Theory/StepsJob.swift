@@ -99,17 +99,32 @@ public struct StepsJob: Sendable {
     let batches = ImageBatch.batches(of: dataset, size: batchSize)
     let function = LossFunction(
       of: network, recipe.encoder, loss: loss, seed: seed, over: batches)
-    let solver = Lanczos(
-      count: 1, order: .magnitude, tolerance: tolerance, maximumProducts: maximumProducts,
-      seed: seed)
-    let hessian = try LossCurvature(of: function, product: .transposedJacobian)
-    let gaussNewton = try LossCurvature(of: function, product: .gaussNewton)
     let (value, rate) = forward(network, recipe, loss, batches)
+    let surrogate = try surrogateHessian(of: function)
     return StepsResults.Point(
       variant: variant, steps: recipe.steps, loss: loss, value: value,
-      gradientNorm: try hessian.gradient().norm().item(), spikeRate: rate,
-      asymmetry: try asymmetry(of: hessian), hessian: try .init(solver(hessian)),
-      gaussNewton: try .init(solver(gaussNewton)))
+      gradientNorm: surrogate.gradientNorm, spikeRate: rate, asymmetry: surrogate.asymmetry,
+      hessian: surrogate.extreme,
+      gaussNewton: try .init(solver(LossCurvature(of: function, product: .gaussNewton))))
+  }
+
+  private var solver: Lanczos {
+    Lanczos(
+      count: 1, order: .magnitude, tolerance: tolerance, maximumProducts: maximumProducts,
+      seed: seed)
+  }
+
+  /// Apart from the other matrix, so that its graph is freed before that one's is built.
+  private func surrogateHessian(
+    of loss: LossFunction
+  ) throws(CurvatureError) -> (
+    gradientNorm: Double, asymmetry: Double, extreme: StepsResults.Extreme
+  ) {
+    let hessian = try LossCurvature(of: loss, product: .transposedJacobian)
+    return (
+      try hessian.gradient().norm().item(), try asymmetry(of: hessian),
+      .init(try solver(hessian))
+    )
   }
 
   /// |uᵀJᵀv − vᵀJᵀu| over |Jᵀu| + |Jᵀv|, of two random unit vectors: 0 to rounding where J is symmetric.
