@@ -40,8 +40,7 @@ import Torch
   ) -> StepsJob {
     var job = StepsJob(
       source, variants, steps: steps, losses: losses, on: data.prefix(6), trainingData: data)
-    job.batchSize = 4
-    job.tolerance = 1e-3
+    job.batchSize = 6
     return job
   }
 
@@ -90,6 +89,8 @@ import Torch
     let source = try Self.settings()
     var job = Self.job(source, [Self.bptt, Self.sltt], steps: [2], losses: [.eachStep])
     job.tolerance = 1e-4
+    // Two batches of different sizes.
+    job.batchSize = 4
     let results = try job.run()
     #expect(results.points.count == 2)
     for point in results.points {
@@ -189,6 +190,6 @@ import Torch
     ).run()
     #expect(both.fits.allSatisfy { !$0.isDerived })
     expectClose(
-      both.fits[2].growth.power!.exponent, results.fits[1].growth.power!.exponent, absolute: 1e-3)
+      both.fits[2].growth.power!.exponent, results.fits[1].growth.power!.exponent, absolute: 0.02)
   }
 }
