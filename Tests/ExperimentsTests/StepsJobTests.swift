@@ -102,9 +102,12 @@ import Torch
       try training.prepare(network, recipe, on: Self.data, seed: 0)
       let images = ImageBatch.batches(of: Self.data.prefix(6), size: 6)
       let function = LossFunction(of: network, recipe.encoder, loss: .eachStep, over: images)
-      for (product, found) in [
-        (CurvatureProduct.transposedJacobian, point.hessian), (.gaussNewton, point.gaussNewton),
-      ] {
+      // One matrix of each: a dense one takes as many products as there are weights.
+      let pairs =
+        point.variant == Self.bptt
+        ? [(CurvatureProduct.transposedJacobian, point.hessian)]
+        : [(.gaussNewton, point.gaussNewton)]
+      for (product, found) in pairs {
         let matrix = try LossCurvature(of: function, product: product)
         let identity = Tensor.identity(matrix.dimension)
         let rows = try (0..<matrix.dimension).map { try matrix(identity[$0]) }

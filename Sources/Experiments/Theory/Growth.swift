@@ -71,17 +71,18 @@ public struct Growth: Codable, Sendable, Equatable {
       return "no growth with T that can be told from none: \(range), \(a), \(b)"
     case .power:
       let linear = power.admits(1) ? "Θ(T) is within" : "Θ(T), a = 1, is not within"
-      return "a power law, T^a with \(a), describes it better than an exponential; \(linear)"
+      return
+        "a power law, T^a with \(a), describes it better than an exponential; \(linear); \(range)"
     case .exponential:
-      return "an exponential, e^(bT) with \(b), describes it better than a power law"
+      return "an exponential, e^(bT) with \(b), describes it better than a power law; \(range)"
     case .undecided:
-      return "a power law (\(a)) and an exponential (\(b)) describe it about as well"
+      return "a power law (\(a)) and an exponential (\(b)) describe it about as well; \(range)"
     case .neither:
       return "neither law describes it (R² below \(Self.leastR2)): \(range), \(a), \(b)"
     }
   }
 
-  /// `0.12 (0.05–0.19)`
+  /// `0.120 (0.050 to 0.190)`
   static func text(_ fit: GrowthFit) -> String {
     let numbers = [fit.exponent, fit.low, fit.high].map {
       NumberText.decimal($0, 3).replacing("-", with: "−")
