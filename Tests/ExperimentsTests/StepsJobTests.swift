@@ -119,7 +119,7 @@ import Torch
         expectClose(found.eigenvalue.value, extreme, relative: 1e-3)
         #expect(found.eigenvalue.converged && found.products > 0)
       }
-      #expect(point.asymmetry < 1e-5)
+      #expect(point.asymmetry.value < 1e-5)
       #expect(point.spikeRate > 0.01 && point.spikeRate < 1)
     }
   }

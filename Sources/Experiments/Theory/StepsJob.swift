@@ -118,26 +118,13 @@ public struct StepsJob: Sendable {
   private func surrogateHessian(
     of loss: LossFunction
   ) throws(CurvatureError) -> (
-    gradientNorm: Double, asymmetry: Double, extreme: StepsResults.Extreme
+    gradientNorm: Double, asymmetry: Asymmetry, extreme: StepsResults.Extreme
   ) {
     let hessian = try LossCurvature(of: loss, product: .transposedJacobian)
     return (
-      try hessian.gradient().norm().item(), try asymmetry(of: hessian),
+      try hessian.gradient().norm().item(), try Asymmetry(of: hessian, draws: 2, seed: seed),
       .init(try solver(hessian))
     )
-  }
-
-  /// |uᵀJᵀv − vᵀJᵀu| over |Jᵀu| + |Jᵀv|, of two random unit vectors: 0 to rounding where J is symmetric.
-  private func asymmetry(of matrix: LossCurvature) throws(CurvatureError) -> Double {
-    let generator = Generator(seed: seed &+ 1)
-    func unit() -> Tensor {
-      let vector = Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
-      return vector / vector.norm().item()
-    }
-    let (u, v) = (unit(), unit())
-    let (ju, jv) = (try matrix(u), try matrix(v))
-    let size = ju.norm().item() + jv.norm().item()
-    return size > 0 ? abs(u.dot(jv).item() - v.dot(ju).item()) / size : 0
   }
 
   /// Loss and spike rate, the weighted means over the batches.

@@ -76,7 +76,7 @@ public struct StepsPage {
               NumberText.significant($0.eigenvalue.residual), "\($0.products)",
             ]
           } + [
-            NumberText.significant(point.asymmetry), NumberText.significant(point.value),
+            NumberText.significant(point.asymmetry.value), NumberText.significant(point.value),
             NumberText.significant(point.gradientNorm), NumberText.percent(point.spikeRate),
           ]
       }

@@ -40,8 +40,8 @@ public struct StepsResults: Codable, Sendable, Equatable {
     public let gradientNorm: Double
     /// For the twin, the share of active units.
     public let spikeRate: Double
-    /// |uᵀJᵀv − vᵀJᵀu| / (‖Jᵀu‖ + ‖Jᵀv‖) of two random unit vectors.
-    public let asymmetry: Double
+    /// Of J: few draws, enough to tell a symmetric one.
+    public let asymmetry: Asymmetry
     /// Of J, the Jacobian of the surrogate gradient, by the largest |λ|, with its sign.
     public let hessian: Extreme
     /// Of the Gauss–Newton matrix.
