@@ -23,6 +23,9 @@ public struct ForwardPass {
   /// Set it to an empty list to keep what every neuron layer takes in and gives out in the next call, part of the
   /// graph as they are, so that gradients can be asked of them.
   public var trace: [NeuronTrace]?
+  /// Set it to an empty list to keep what every layer with weights takes in and gives out in the next call, part of the
+  /// graph as they are: see ``WeightUse``.
+  public var weightUses: [WeightUse]?
 
   /// What each neuron layer emitted in the last call, from the input to the output.
   public private(set) var activity: [LayerActivity] = []
@@ -59,6 +62,7 @@ public struct ForwardPass {
     layer = 0
     if !walksSteps { activity = [] }
     if trace != nil { trace = [] }
+    if weightUses != nil { weightUses = [] }
   }
 
   /// The potentials that the next neuron layer starts from; nil means zero.

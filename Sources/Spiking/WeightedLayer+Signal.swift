@@ -4,9 +4,16 @@ import Torch
 extension WeightedLayer {
   /// Applies the layer to all steps; a constant signal is multiplied once.
   ///
-  /// A pass that counts gets zeros of the output's shape: see ``ForwardPass/operations``.
+  /// A pass that counts gets zeros of the output's shape: see ``ForwardPass/operations``. One that keeps the uses of
+  /// weights gets the same numbers with a copy for each step: see ``ForwardPass/weightUses``.
   public func callAsFunction(_ signal: Signal, _ pass: inout ForwardPass) -> Signal {
-    guard pass.operations != nil else { return signal.map { self($0) } }
+    guard pass.operations != nil else {
+      let output = signal.map { self($0) }
+      guard pass.weightUses != nil else { return output }
+      let use = WeightUse(of: self, input: signal, output: output)
+      pass.weightUses?.append(use)
+      return use.output
+    }
     let shape = outputShape(for: signal.values.shape)
     pass.operations?.add(multiplyAccumulates(for: shape), isConstant: signal.isConstant)
     return signal.map { Tensor.zeros(shape, dtype: $0.dtype) }

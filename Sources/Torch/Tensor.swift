@@ -62,6 +62,11 @@ public struct Tensor: @unchecked Sendable {
   }
 }
 
+extension Tensor {
+  /// Whether both are references to one tensor, as a layer's weight and the parameter of that name.
+  public func isSame(as other: Tensor) -> Bool { handle === other.handle }
+}
+
 extension Tensor: CustomStringConvertible {
   /// Type and shape, and the numbers when they are few.
   public var description: String {

@@ -8,5 +8,7 @@ struct TheoryCommand: ParsableCommand {
     subcommands: [
       TheoryGradientsCommand.self,
       TheoryDriftCommand.self,
+      TheoryStepsCommand.self,
+      TheoryAlignmentCommand.self,
     ])
 }

@@ -25,7 +25,7 @@ import Testing
     #expect(SpikeguardCommand.exitCode(for: error) == .failure)
   }
 
-  @Test(arguments: attacks + evaluations + audits)
+  @Test(arguments: attacks + evaluations + audits + theory)
   func `bad settings of an attack end with one sentence`(_ row: BadInput) throws {
     try row.check()
   }
@@ -171,4 +171,20 @@ import Testing
     ),
     ("--json run", "run: expected a file, found a folder; name a file"),
   ].map { BadInput("audit CHECKPOINT DATA " + $0, $1) }
+
+  static let theory: [BadInput] = [
+    BadInput(
+      "theory steps nowhere DATA",
+      "nowhere: file: expected a file that can be read, found No such file or directory; check the "
+        + "path and its permissions"),
+    BadInput(
+      "theory steps run DATA --json run", "run: expected a file, found a folder; name a file"),
+    BadInput(
+      "theory steps DATA --model vgg11 --steps 2",
+      "vgg11 halves the image 5 times and needs at least 32 × 32 pixels, found 8 × 8; use vgg5, or "
+        + "pad the images"),
+    BadInput(
+      "theory alignment CHECKPOINT DATA --json run",
+      "run: expected a file, found a folder; name a file"),
+  ]
 }

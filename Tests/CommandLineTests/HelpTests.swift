@@ -59,6 +59,17 @@ import Testing
       "--data", "--image-size", "--channels", "--classes", "--time-steps", "--width", "--stem",
       "--activation", "--json",
     ],
+    "theory": [],
+    "theory steps": [
+      "--steps", "--temporal-gradient", "--coding", "--activation", "--loss", "--model", "--stem",
+      "--head", "--width", "--tau", "--threshold", "--reset", "--detach-reset",
+      "--no-detach-reset", "--surrogate", "--surrogate-width", "--train-steps",
+      "--train-batch-size", "--calibration-batches", "--data", "--images", "--batch-size",
+      "--tolerance", "--maximum-products", "--seed", "--out", "--json",
+    ],
+    "theory alignment": source + [
+      "--data", "--images", "--batch-size", "--loss", "--seed", "--out", "--json",
+    ],
     "doctor": ["--json"],
     "runs": ["--compare", "--json"],
     "theory": [], "theory gradients": ["--out", "--json"],

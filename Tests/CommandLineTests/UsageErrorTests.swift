@@ -219,6 +219,49 @@ import Testing
       "train --curvature-every often",
       "--curvature-every: expected a whole number, or 'none', found 'often'"
     ),
+    (
+      "theory steps --steps 1,x",
+      "--steps: expected different whole numbers from 1 to 1024, separated by commas, found '1,x'"
+    ),
+    (
+      "theory steps --steps 4,4",
+      "--steps: expected different whole numbers from 1 to 1024, separated by commas, found '4,4'"
+    ),
+    (
+      "theory steps --coding direct,poisson",
+      "--coding: expected one or more of direct, rate, separated by commas, found 'direct,poisson'"
+    ),
+    (
+      "theory steps --loss sum",
+      "--loss: expected one or more of mean-logits, each-step, summed, separated by commas, found "
+        + "'sum'"
+    ),
+    (
+      "theory steps c --width 0.5",
+      "--width is for networks that are built from settings; a checkpoint says itself what network "
+        + "it is"
+    ),
+    (
+      "theory steps c --train-steps 5",
+      "--train-steps is for networks that are built from settings; a checkpoint says itself what "
+        + "network it is"
+    ),
+    (
+      "theory steps --train-steps 5 --calibration-batches 3",
+      "--calibration-batches: expected no training, found --train-steps 5, which moves the statistics "
+        + "too; leave one out"
+    ),
+    (
+      "theory steps --train-steps=-1", "--train-steps: expected 0 to 1000000, found -1"
+    ),
+    ("theory steps --tolerance 0", "--tolerance: expected above 0, below 1, found 0.0"),
+    ("theory steps --batch-size 0", "--batch-size: expected at least 1, found 0"),
+    ("theory alignment", source("none")),
+    ("theory alignment c --images 0", "--images: expected at least 1, found 0"),
+    (
+      "theory alignment c --loss sum",
+      "--loss: expected one of mean-logits, each-step, summed, found 'sum'"
+    ),
     ("verify-adversarial --checkpoint c", "Missing expected argument '<file>'"),
   ]
 }

@@ -8,15 +8,22 @@ import Training
 /// Which loss of a network has its curvature measured.
 public enum MeasuredLoss: String, Codable, Sendable, CaseIterable {
   /// Cross-entropy of the logits averaged over time: the loss of what the network answers.
-  case meanLogits
+  case meanLogits = "mean-logits"
   /// The mean over time steps of each step's cross-entropy: what is trained, but for its pull of the logits.
-  case eachStep
+  case eachStep = "each-step"
+  /// The sum over time steps of each step's cross-entropy, Σ_t L_t: the cumulative loss that the paper's theory speaks of
+  /// (arXiv 2505.11134, eq. 3). It is T times ``eachStep``, and so are its gradient, its Hessian and every eigenvalue:
+  /// a growth with T is in the sum itself, whatever the network does.
+  case summed
 
   /// Logits `[T, B, classes]`, int64 labels `[B]` → scalar.
   public func callAsFunction(_ logits: Tensor, _ labels: Tensor) -> Tensor {
     switch self {
     case .meanLogits: logits.mean(along: [0]).crossEntropy(labels)
     case .eachStep: PerStepCrossEntropy()(logits, labels)
+    case .summed:
+      logits.flattened(from: 0, to: 1).crossEntropy(
+        labels.tiled([logits.size(0)]), reduction: .sum) / Double(labels.count)
     }
   }
 }

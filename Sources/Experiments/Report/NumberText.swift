@@ -48,6 +48,11 @@ enum NumberText {
     number == number.rounded() && abs(number) < 1e15 ? String(Int(number)) : String(number)
   }
 
+  /// `0.0123`, `4.56e+05`: so many significant digits.
+  static func significant(_ number: Double, _ digits: Int = 3) -> String {
+    String(format: "%.\(digits)g", number)
+  }
+
   static func decimal(_ number: Double, _ places: Int) -> String {
     String(format: "%.\(places)f", number)
   }

@@ -1,0 +1,49 @@
+import Foundation
+import Torch
+
+/// The alignment of the gradients of the time steps, as a file holds it.
+public struct AlignmentResults: Codable, Sendable, Equatable {
+  public let spikeguard: String
+  public let engine: String
+  public let created: String
+  public let machine: Machine
+  public let network: NetworkRecipe
+  public let weights: String
+  public let data: DatasetFacts
+  public let loss: MeasuredLoss
+  public let batchSize: Int
+  public let seed: UInt64
+  /// In the order in which they ran.
+  public let layers: [Layer]
+  /// Of what arrives at the images, in normalised pixels.
+  public let images: GradientAlignment.Images
+  public let seconds: Double
+
+  /// One weight, by its parameter's name.
+  public struct Layer: Codable, Sendable, Equatable {
+    public let name: String
+    public let shape: [Int]
+    /// Means over the batches.
+    public let alignment: GradientAlignment
+  }
+
+  init(
+    _ job: AlignmentJob, layers: [Layer], images: GradientAlignment.Images, seconds: Double
+  ) {
+    spikeguard = Spikeguard.version
+    engine = Engine.version
+    created = ISO8601DateFormatter().string(from: Date())
+    machine = Machine.current
+    network = job.loaded.recipe
+    weights = job.loaded.path
+    data = DatasetFacts(job.dataset)
+    loss = job.loss
+    batchSize = job.batchSize
+    seed = job.seed
+    self.layers = layers
+    self.images = images
+    self.seconds = seconds
+  }
+
+  public var steps: Int { network.steps }
+}

@@ -1,0 +1,145 @@
+import Curvature
+import Datasets
+import Foundation
+import Layers
+import Spiking
+import Torch
+import Training
+
+/// Measures the largest eigenvalue of a loss's curvature against the number of time steps T, for a grid of variants.
+///
+/// The paper's first version has it grow exponentially with T by backpropagation through time, and in proportion to T by
+/// direct coding (arXiv 2505.11134, eq. 5–11); the ICLR version claims Θ(T) for the Gauss–Newton matrix. Both are fitted.
+public struct StepsJob: Sendable {
+  public let source: StepsSource
+  public let variants: [StepsVariant]
+  /// T
+  public let steps: [Int]
+  public let losses: [MeasuredLoss]
+  /// The images that the loss is of.
+  public let dataset: ImageDataset
+  /// What networks that are built from settings are trained or calibrated on.
+  public let trainingData: ImageDataset?
+  public var batchSize = 50
+  /// Of the solver's residual, relative to the largest eigenvalue.
+  public var tolerance = 0.01
+  public var maximumProducts = 100
+  /// Of weights, coding, training and the solver's start.
+  public var seed: UInt64 = 0
+
+  /// - Precondition: at least one variant, T and loss.
+  public init(
+    _ source: StepsSource, _ variants: [StepsVariant], steps: [Int], losses: [MeasuredLoss],
+    on dataset: ImageDataset, trainingData: ImageDataset? = nil
+  ) {
+    precondition(
+      !variants.isEmpty && !steps.isEmpty && !losses.isEmpty,
+      "StepsJob: expected at least one variant, T and loss")
+    self.source = source
+    self.variants = variants
+    self.steps = steps
+    self.losses = losses
+    self.dataset = dataset
+    self.trainingData = trainingData
+  }
+
+  /// Every network that is measured: the twin under direct coding once, at T = 1.
+  var networks: [(variant: StepsVariant, steps: Int)] {
+    variants.flatMap { variant in
+      (variant.hasNoSteps ? [1] : steps).map { (variant, $0) }
+    }
+  }
+
+  /// - Parameter progress: what is measured, how much is done, of how much.
+  /// - Throws: `ModelError` for a network that cannot be built, `CurvatureError`, `TrainingError`, ``UsageError``.
+  public func run(
+    progress: (_ title: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+  ) throws -> StepsResults {
+    let clock = ContinuousClock.now
+    let total = networks.count * losses.count
+    var points: [StepsResults.Point] = []
+    for (variant, steps) in networks {
+      let recipe = variant.recipe(source.recipe, steps: steps, dataset: dataset.name)
+      progress("\(variant.title), T = \(steps)", points.count, total)
+      let network = try network(recipe)
+      for loss in losses {
+        points.append(try measure(network, recipe, variant, loss))
+        progress("\(variant.title), T = \(steps)", points.count, total)
+      }
+    }
+    return StepsResults(self, points, seconds: clock.duration(to: .now) / .seconds(1))
+  }
+
+  private func network(_ recipe: NetworkRecipe) throws -> any SpikingNetwork {
+    switch source {
+    case .weights(let loaded):
+      let network = try recipe.build(seed: 0)
+      do { try network.load(loaded.network.weights) } catch {
+        throw LoadError(path: loaded.path, reason: error)
+      }
+      return network
+    case .settings(_, let training):
+      let network = try recipe.build(seed: seed)
+      if training.isNeeded {
+        guard let trainingData else {
+          throw UsageError(
+            "training: expected training images to train or calibrate on, found none; name a data set "
+              + "that has them")
+        }
+        try training.prepare(network, recipe, on: trainingData, seed: seed)
+      }
+      return network
+    }
+  }
+
+  private func measure(
+    _ network: any SpikingNetwork, _ recipe: NetworkRecipe, _ variant: StepsVariant,
+    _ loss: MeasuredLoss
+  ) throws -> StepsResults.Point {
+    let batches = ImageBatch.batches(of: dataset, size: batchSize)
+    let function = LossFunction(
+      of: network, recipe.encoder, loss: loss, seed: seed, over: batches)
+    let (value, rate) = forward(network, recipe, loss, batches)
+    let surrogate = try surrogateHessian(of: function)
+    return StepsResults.Point(
+      variant: variant, steps: recipe.steps, loss: loss, value: value,
+      gradientNorm: surrogate.gradientNorm, spikeRate: rate, asymmetry: surrogate.asymmetry,
+      hessian: surrogate.extreme,
+      gaussNewton: try .init(solver(LossCurvature(of: function, product: .gaussNewton))))
+  }
+
+  private var solver: Lanczos {
+    Lanczos(
+      count: 1, order: .magnitude, tolerance: tolerance, maximumProducts: maximumProducts,
+      seed: seed)
+  }
+
+  /// Apart from the other matrix, so that its graph is freed before that one's is built.
+  private func surrogateHessian(
+    of loss: LossFunction
+  ) throws(CurvatureError) -> (
+    gradientNorm: Double, asymmetry: Asymmetry, extreme: StepsResults.Extreme
+  ) {
+    let hessian = try LossCurvature(of: loss, product: .transposedJacobian)
+    return (
+      try hessian.gradient().norm().item(), try Asymmetry(of: hessian, draws: 2, seed: seed),
+      .init(try solver(hessian))
+    )
+  }
+
+  /// Loss and spike rate, the weighted means over the batches.
+  private func forward(
+    _ network: any SpikingNetwork, _ recipe: NetworkRecipe, _ loss: MeasuredLoss,
+    _ batches: [ImageBatch]
+  ) -> (loss: Double, spikeRate: Double) {
+    var sums = (loss: 0.0, rate: 0.0)
+    for (index, batch) in batches.enumerated() {
+      var pass = ForwardPass(.evaluation, using: Generator(seed: seed &+ UInt64(index)))
+      let logits = withoutGradients { network(recipe.encoder(batch.images(), &pass), &pass) }
+      sums.loss += loss(logits, batch.labels()).item() * Double(batch.count)
+      sums.rate += pass.spikeRate * Double(batch.count)
+    }
+    let count = Double(dataset.count)
+    return (sums.loss / count, sums.rate / count)
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+import Torch
+
+struct TheoryAlignmentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "alignment",
+    abstract: "Measures how much the gradients of the time steps point the same way.",
+    discussion: """
+      A weight's gradient is a sum over the steps at which the weight is used, G = Σ g[t]; g[t] holds every path \
+      from the layer's output at step t to the loss, later steps included. The theory has direct coding repeat \
+      one direction at every step. By layer, in evaluation mode, means over batches: \
+      the mean cosine of two steps (1 the same direction, 0 none in common); \
+      the coherence ‖Σ g[t]‖² / (T Σ ‖g[t]‖²) (1 all equal, 1/T orthogonal); \
+      the largest share of Σ ‖g[t]‖² along one direction; the share of ‖G‖² along its best matrix of rank one, \
+      u₁v₁ᵀ, which deflation removes; and the cosine of each g[t] with it.
+
+      The same cosine is taken of what arrives at each image. Weights trained under one coding mean nothing under \
+      another: compare networks that were each trained under its own.
+      """)
+
+  @OptionGroup(title: "Source") var source: SourceOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Data set, its test images: \(DatasetSource.forms.joined(separator: ", ")).",
+      discussion: DataOptions.tensorsFile))
+  var data = "fashion-mnist"
+
+  @Option(help: "How many images: the first of the test set, all where it has fewer.")
+  var images = 200
+
+  @Option(help: "Images in a batch; each batch has gradients of its own.")
+  var batchSize = 50
+
+  @Option(help: "Loss: mean-logits, each-step (the mean over steps) or summed (the sum over them).")
+  var loss = MeasuredLoss.eachStep.rawValue
+
+  @Option(help: "Seed of a stochastic coding.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Folder for alignment.html and alignment.json; earlier ones are replaced.")
+  var out: String?
+
+  @OptionGroup var record: RecordOptions
+
+  func validate() throws {
+    for (option, value) in [("--batch-size", batchSize), ("--images", images)] where value < 1 {
+      throw ValidationError("\(option): expected at least 1, found \(value)")
+    }
+    _ = try chosenLoss()
+  }
+
+  private func chosenLoss() throws -> MeasuredLoss {
+    guard let chosen = MeasuredLoss(rawValue: loss) else {
+      throw ValidationError(
+        "--loss: expected one of \(MeasuredLoss.allCases.map(\.rawValue).joined(separator: ", ")), "
+          + "found '\(loss)'")
+    }
+    return chosen
+  }
+
+  func run() throws {
+    let bundle = try out.map { _ in try VegaBundle.load() }
+    try OutputFile.check(
+      [("--json", record.json)], inputs: source.files + [DataRecipe.file(of: data)])
+    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    let dataset = try DataAccess.load(data, .test, limit: images, option: "--images")
+    var job = AlignmentJob(try source.load(for: dataset), on: dataset)
+    job.loss = try chosenLoss()
+    job.batchSize = batchSize
+    job.seed = seed
+
+    let display = ProgressDisplay()
+    display.begin("Differentiating by time step, \(dataset.count) images")
+    let results = try job.run { display.show($0, of: $1) }
+    display.finish("\(results.layers.count) layers")
+    try record.write(results)
+    if let folder, let bundle {
+      let page = try AlignmentPage(results, vegaBundle: bundle).html()
+      try OutputFile.write(Data(page.utf8), to: folder.file("alignment.html"))
+      try OutputFile.write(results.json(), to: folder.file("alignment.json"))
+    }
+    print(Self.text(results))
+  }
+
+  private static func text(_ results: AlignmentResults) -> String {
+    var table = TextTable(AlignmentResults.header)
+    for layer in results.layers { table.add(layer.cells) }
+    return ([table.text, ""] + results.sentences.map { "  · \($0)." }).joined(separator: "\n")
+  }
+}
