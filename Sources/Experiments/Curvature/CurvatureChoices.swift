@@ -24,10 +24,10 @@ public enum ProductChoice: String, Codable, Sendable, CaseIterable {
   case symmetric
   case gaussNewton = "gauss-newton"
 
-  /// nil where it is to be found out.
-  var product: CurvatureProduct? {
+  /// - Parameter asymmetry: of J, relative, as it was found.
+  func product(asymmetry: Double, in precision: CurvaturePrecision) -> CurvatureProduct {
     switch self {
-    case .auto: nil
+    case .auto: asymmetry <= precision.rounding ? .transposedJacobian : .symmetricPart
     case .transposed: .transposedJacobian
     case .jacobian: .jacobian
     case .symmetric: .symmetricPart

@@ -1,6 +1,6 @@
 import Attacks
-public import Curvature
-public import Datasets
+import Curvature
+import Datasets
 import Layers
 import Spiking
 import Torch

@@ -1,4 +1,4 @@
-public import Curvature
+import Curvature
 
 /// What is measured of a network's curvature, and how.
 public struct CurvatureSettings: Codable, Sendable, Equatable {

@@ -1,4 +1,4 @@
-public import Curvature
+import Curvature
 import Foundation
 
 /// What terminal and page say of curvatures, in the same words.
@@ -37,8 +37,8 @@ public enum CurvatureWords {
     notes += results.inferences.compactMap(traceAndDensity)
     if results.inferences.contains(where: { $0.share?.count != $0.batches.count }) {
       notes.append(
-        "Where all eigenvalues are 0 there is no share: the loss does not depend on the weights, as of a "
-          + "silent network.")
+        "Where all eigenvalues are 0 there is no share: the loss does not bend with the weights, as where it "
+          + "is 0 or no gradient gets through.")
     }
     if results.inferences.contains(where: { $0.negatives > 0 }) {
       notes.append(

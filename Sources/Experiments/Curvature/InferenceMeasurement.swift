@@ -1,4 +1,5 @@
 import Curvature
+import Datasets
 import Layers
 import Spiking
 import Torch
@@ -48,9 +49,7 @@ struct InferenceMeasurement {
 
     let asymmetry = try Asymmetry(
       of: LossCurvature(of: losses[0]), draws: Self.asymmetryDraws, seed: settings.seed)
-    let product =
-      settings.product.product
-      ?? (asymmetry.value <= settings.precision.rounding ? .transposedJacobian : .symmetricPart)
+    let product = settings.product.product(asymmetry: asymmetry.value, in: settings.precision)
     let trusts = product.isSymmetric || asymmetry.value <= settings.precision.rounding
 
     var measured: [CurvatureResults.Batch] = []
@@ -63,8 +62,8 @@ struct InferenceMeasurement {
       measured.append(
         try batch(groups[index], loss, matrix, verifies: !trusts))
       guard index == 0 else { continue }
-      trace = try settings.traceProducts.map { try self.trace(matrix, products: $0) }
-      density = try settings.density.map { try self.density(matrix, $0) }
+      trace = try settings.traceProducts.flatMap { try self.trace(matrix, products: $0) }
+      density = try settings.density.flatMap { try self.density(matrix, $0) }
     }
     let row = PublishedCurvature.row(
       kind, dataset: job.dataset.name, training: job.loaded.manifest?.training)
