@@ -92,7 +92,8 @@ private final class CurvatureDisplay {
       let product = ProgressDisplay.duration(cost.secondsOfProduct)
       display.note(
         "\(cost.parameters) parameters, \(product) for the first product; at most \(cost.mostProducts) "
-          + "products, \(ProgressDisplay.duration(cost.mostSeconds)), fewer where eigenvalues converge")
+          + "products, \(ProgressDisplay.duration(cost.mostSeconds)), fewer where eigenvalues converge"
+      )
     case .measuring(let inference, let batch, let total, let products):
       begin("Measuring: \(inference)")
       display.show(

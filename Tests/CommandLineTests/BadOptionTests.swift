@@ -180,9 +180,5 @@ import Torch
       "run/checkpoints/last.safetensors: the network knows 4 classes, the data have 5; name the data set "
         + "that the network was trained on"
     ) { try $0.writeBadData({ $0 }, { $0 + Tensor(1) }) },
-    BadInput(
-      "curvature CHECKPOINT --data tensors:bad.safetensors",
-      "bad.safetensors: 'images': expected finite pixels"
-    ) { try $0.writeBadData({ $0 * Double.nan }) },
   ]
 }

@@ -60,7 +60,8 @@ import Testing
   @Test func `options reach the measurement`() throws {
     try Workplace.with(trained: true) { place in
       let output = try place.succeed(
-        Self.line + " --whole --inference fgsm --count 2 --product gauss-newton --precision float64 "
+        Self.line
+          + " --whole --inference fgsm --count 2 --product gauss-newton --precision float64 "
           + "--solver power-iteration --max-products 40 --loss each-step --no-density --no-trace "
           + "--json c.json")
       let record = try place.json("c.json", as: Record.self)

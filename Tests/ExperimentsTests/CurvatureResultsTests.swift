@@ -1,6 +1,7 @@
 import Curvature
 import Foundation
 import Testing
+import Training
 
 @testable import Experiments
 

@@ -42,14 +42,15 @@ struct CurvatureCharts {
   /// None where it was not measured, or where there is no curvature.
   var density: Chart? {
     let curves = results.inferences.compactMap { inference in
-      inference.density.map { (inference.kind.title, $0.points) }
+      inference.density.map { (inference.kind.title, $0.smoothed) }
     }
-    let rows = curves.flatMap { title, points in
-      let least = Self.floor * (points.map(\.density).max() ?? 0)
-      return points.filter { $0.density > least }.map { point -> JSONValue in
+    let rows = curves.flatMap { title, curve in
+      let least = Self.floor * (curve.density.max() ?? 0)
+      // A gap where there is next to nothing, and no line across it.
+      return zip(curve.eigenvalues, curve.density).map { eigenvalue, density -> JSONValue in
         [
-          "inference": .string(title), "value": .number(point.eigenvalue),
-          "density": .number(point.density),
+          "inference": .string(title), "value": .number(eigenvalue),
+          "density": density > least ? .number(density) : nil,
         ]
       }
     }

@@ -24,7 +24,8 @@ public struct CurvaturePage {
 
   private var subtitle: String {
     [
-      results.data.name, results.network.model.rawValue.uppercased(), "T = \(results.network.steps)",
+      results.data.name, results.network.model.rawValue.uppercased(),
+      "T = \(results.network.steps)",
       "ε = \(NumberText.epsilon(results.settings.epsilon))", results.created,
     ].joined(separator: " · ")
   }
@@ -101,7 +102,8 @@ public struct CurvaturePage {
       }
     }
     return ReportPage.table(
-      "Batches", caption: "Eigenvalues, each with its residual ‖Hx − μx‖; ! marks what did not "
+      "Batches",
+      caption: "Eigenvalues, each with its residual ‖Hx − μx‖; ! marks what did not "
         + "converge.",
       head: ["Batch", "Loss"] + (1...results.settings.count).map { "μ\($0)" } + ["Products"],
       rows: rows.map(ReportPage.row))

@@ -52,11 +52,18 @@ public struct CurvatureResults: Codable, Sendable, Equatable {
     /// In their order; one where all are measured as a whole.
     public let batches: [Batch]
     public let trace: TraceEstimate?
-    public let density: DensityCurve?
+    public let density: Density?
     /// What the paper printed for the same data and method.
     public let published: PublishedCurvature?
     /// Why it has nothing to compare with.
     public let notPublished: String?
+  }
+
+  /// How all eigenvalues of the first curvature are spread.
+  public struct Density: Codable, Sendable, Equatable {
+    public let spectrum: SpectralDensity
+    /// As it is drawn.
+    public let smoothed: SmoothedDensity
   }
 
   /// One curvature.

@@ -76,7 +76,8 @@ public struct CurvatureSettings: Codable, Sendable, Equatable {
     }
     guard mostProducts >= count else {
       throw UsageError(
-        "--max-products: expected at least \(count), one for each eigenvalue, found \(mostProducts)")
+        "--max-products: expected at least \(count), one for each eigenvalue, found \(mostProducts)"
+      )
     }
     guard order == .magnitude || solver == .lanczos else {
       throw UsageError(

@@ -47,12 +47,14 @@ public enum CurvatureWords {
     }
     if results.network.coding == .rate {
       notes.append(
-        "Rate coding draws its spikes by --seed, the same at every product: the curvature of that draw.")
+        "Rate coding draws its spikes by --seed, the same at every product: the curvature of that draw."
+      )
     }
     if results.inferences.contains(where: { $0.published != nil }) {
       notes.append(
         "paper: arXiv 2505.11134, table 2, VGG-11 (CIFAR), VGG-16 (TinyImageNet), NF-ResNet-18 (ImageNet), "
-          + "T = 4, test images, PyHessian's top five; batches and solver's settings are not given.")
+          + "T = 4, test images, PyHessian's top five; batches and solver's settings are not given."
+      )
     }
     for reason in Set(results.inferences.compactMap(\.notPublished)).sorted() {
       notes.append("No numbers of the paper beside ours: \(reason).")
@@ -80,7 +82,8 @@ public enum CurvatureWords {
     switch settings.solver {
     case .lanczos:
       "Solver: Lanczos, residuals ‖Hx − μx‖ to \(number(settings.tolerance)) of the largest |μ|, at most "
-        + "\(settings.mostProducts) products a batch; ! marks what did not get there."
+        + "\(settings.mostProducts) products a batch; ! marks what did not get there. One random start: an eigenvalue that is there twice "
+        + "shows once."
     case .powerIteration:
       "Solver: power iteration with deflation, PyHessian's; it stops at a relative change of "
         + "\(number(settings.tolerance)), which bounds no error; ! marks what did not get there in "
@@ -105,13 +108,16 @@ public enum CurvatureWords {
     var parts: [String] = []
     if let trace = inference.trace {
       let error = trace.standardError.map { " ± \(String(format: "%.2g", $0))" } ?? ""
-      parts.append(
-        "trace \(number(trace.value))\(error) in \(trace.products) products")
+      parts.append("trace \(number(trace.value))\(error) (Hutch++, \(trace.products) products)")
     }
-    if let density = inference.density {
+    if let density = inference.density?.spectrum {
+      let negative = density.negativeShare(tolerance: 1e-4).value
       parts.append(
-        "spectral density from \(density.runs.count) runs of \(density.steps) steps, nodes from "
-          + "\(number(density.range.lowerBound)) to \(number(density.range.upperBound))")
+        "density from \(density.runs.count) random vectors: nodes from "
+          + "\(number(density.range.lowerBound)) to \(number(density.range.upperBound)), "
+          + "\(NumberText.decimal(100 * negative, 1)) % of the eigenvalues below 0, trace "
+          + number(density.trace.value)
+          + (density.trace.standardError.map { " ± \(String(format: "%.2g", $0))" } ?? ""))
     }
     guard !parts.isEmpty else { return nil }
     return "\(inference.kind.title), \(inference.batches.count > 1 ? "first batch" : "all"): "

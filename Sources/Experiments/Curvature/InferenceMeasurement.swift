@@ -1,9 +1,7 @@
 import Curvature
 import Datasets
-import Layers
 import Spiking
 import Torch
-import Training
 
 /// The curvatures of one kind of images.
 struct InferenceMeasurement {
@@ -54,7 +52,7 @@ struct InferenceMeasurement {
 
     var measured: [CurvatureResults.Batch] = []
     var trace: TraceEstimate?
-    var density: DensityCurve?
+    var density: CurvatureResults.Density?
     for (index, loss) in losses.enumerated() {
       let matrix = ObservedOperator(try LossCurvature(of: loss, product: product)) {
         onProduct(index, $0)
@@ -62,8 +60,8 @@ struct InferenceMeasurement {
       measured.append(
         try batch(groups[index], loss, matrix, verifies: !trusts))
       guard index == 0 else { continue }
-      trace = try settings.traceProducts.flatMap { try self.trace(matrix, products: $0) }
-      density = try settings.density.flatMap { try self.density(matrix, $0) }
+      trace = try settings.traceProducts.map { try self.trace(matrix, products: $0) }
+      density = try settings.density.map { try self.density(matrix, $0) }
     }
     let row = PublishedCurvature.row(
       kind, dataset: job.dataset.name, training: job.loaded.manifest?.training)
