@@ -45,7 +45,8 @@ import Torch
     Row("ResNet-18", steps: 2, isResidual: true),
   ]
   static let cut: [Row] = [
-    Row("SLTT", temporal: .withinStep), Row("SLTT, hard reset", reset: .hard, temporal: .withinStep),
+    Row("SLTT", temporal: .withinStep),
+    Row("SLTT, hard reset", reset: .hard, temporal: .withinStep),
     Row("detached reset", detaches: true), Row("detached hard reset", reset: .hard, detaches: true),
     Row("SLTT, Poisson, T = 5", steps: 5, isPoisson: true, temporal: .withinStep),
     Row("triangle", surrogate: .triangle(width: 1)),

@@ -32,7 +32,8 @@ struct TanhNetwork {
 
   func batch(_ x: Tensor, _ labels: Tensor, weight: Double? = nil) -> LossFunction.Batch {
     .init(
-      weight: weight ?? Double(x.size(0)), outputs: { outputs(x) }, loss: { $0.crossEntropy(labels) })
+      weight: weight ?? Double(x.size(0)), outputs: { outputs(x) },
+      loss: { $0.crossEntropy(labels) })
   }
 
   /// The first `count` of seven examples, or others.
@@ -73,7 +74,8 @@ struct NetworkCase {
         let noise = Tensor.uniform(tensor.shape, in: 0...0.6, using: Generator(seed: 4))
         tensor.copyInPlace(from: name.hasSuffix("bias") ? noise + 0.3 : noise + 0.7)
       }
-      for (name, tensor) in network.parameters where name.hasPrefix("classifier") || name.hasPrefix("fc") {
+      for (name, tensor) in network.parameters
+      where name.hasPrefix("classifier") || name.hasPrefix("fc") {
         tensor.copyInPlace(from: randomTensor(tensor.shape, seed: 5))
       }
     }

@@ -46,7 +46,8 @@ struct InferenceMeasurement {
     onFirstProduct(clock.duration(to: .now) / .seconds(1) / 3)
 
     let asymmetry = try Asymmetry(
-      of: LossCurvature(of: losses[0]), draws: Self.asymmetryDraws, seed: settings.seed)
+      comparingProductsOf: LossCurvature(of: losses[0]), draws: Self.asymmetryDraws,
+      seed: settings.seed)
     let product = settings.product.product(asymmetry: asymmetry.value, in: settings.precision)
     let trusts = product.isSymmetric || asymmetry.value <= settings.precision.rounding
 
