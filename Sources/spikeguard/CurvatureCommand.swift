@@ -91,7 +91,7 @@ private final class CurvatureDisplay {
     case .cost(let cost):
       let product = ProgressDisplay.duration(cost.secondsOfProduct)
       display.note(
-        "\(cost.parameters) parameters, \(product) for the first product; at most \(cost.mostProducts) "
+        "\(cost.parameters) parameters, \(product) a product; at most \(cost.mostProducts) "
           + "products, \(ProgressDisplay.duration(cost.mostSeconds)), fewer where eigenvalues converge"
       )
     case .measuring(let inference, let batch, let total, let products):

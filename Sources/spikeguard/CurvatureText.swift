@@ -34,7 +34,7 @@ struct CurvatureText {
         table.add([
           "  paper: \(row.method.rawValue), \(row.dataset)", "",
           CurvatureWords.published(row.lambdaMax, row.lambdaMaxDeviation),
-          CurvatureWords.published(row.share, row.shareDeviation),
+          CurvatureWords.publishedShare(row, count: settings.count),
         ])
       }
     }

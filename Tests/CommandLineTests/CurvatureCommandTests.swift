@@ -36,7 +36,7 @@ import Testing
     try Workplace.with(trained: true) { place in
       let outcome = try place.run(Self.line + " --json c.json --out curvature")
       #expect(outcome.exitCode == 0, "\(outcome.standardError)")
-      #expect(outcome.standardError.contains("for the first product; at most "))
+      #expect(outcome.standardError.contains("a product; at most "))
       let output = outcome.standardOutput
       #expect(try place.contents("c.json") == place.contents("curvature/curvature.json"))
       let record = try place.json("c.json", as: Record.self)

@@ -57,7 +57,7 @@ public struct CurvatureJob: Sendable {
       }
       inferences.append(
         try measurement(images) { seconds in
-          // The first product tells what the others will cost.
+          // The first products tell what the others will cost.
           if index == 0 { progress(.cost(cost(parameters, secondsOfProduct: seconds))) }
         })
     }
@@ -124,7 +124,7 @@ public struct CurvatureJob: Sendable {
 /// How far a measurement is.
 public enum CurvatureEvent: Sendable, Equatable {
   case attacking(String, images: Int, of: Int)
-  /// What the rest will cost at most; told once, after the first product.
+  /// What the rest will cost at most; told once, after the first products.
   case cost(CurvatureCost)
   /// `batch` curvatures are done; `products` were made for the one at work.
   case measuring(String, batch: Int, of: Int, products: Int)
@@ -133,7 +133,6 @@ public enum CurvatureEvent: Sendable, Equatable {
 /// What a measurement costs.
 public struct CurvatureCost: Sendable, Equatable {
   public let parameters: Int
-  /// Of the first product, with which the graph is built.
   public let secondsOfProduct: Double
   /// Over all batches and inferences; eigenvalues that converge take fewer.
   public let mostProducts: Int

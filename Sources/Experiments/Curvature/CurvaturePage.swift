@@ -79,7 +79,7 @@ public struct CurvaturePage {
       let theirs = [
         inference.kind.title, "paper: \(row.method.rawValue), \(row.dataset)", "",
         CurvatureWords.published(row.lambdaMax, row.lambdaMaxDeviation),
-        CurvatureWords.published(row.share, row.shareDeviation), "", "", "", "", "", "",
+        CurvatureWords.publishedShare(row, count: settings.count), "", "", "", "", "", "",
       ]
       return [ours, theirs]
     }

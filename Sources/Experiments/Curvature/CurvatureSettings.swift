@@ -52,13 +52,25 @@ public struct CurvatureSettings: Codable, Sendable, Equatable {
     maximumProducts ?? (solver == .lanczos ? 200 : 100 * count)
   }
 
+  /// Of anything that is counted: more is a slip.
+  static let most = 1_000_000
+
   /// - Throws: ``UsageError`` for numbers that make no sense.
   public func check() throws(UsageError) {
-    let counts = [
-      ("--batches", batches), ("--batch-size", batchSize), ("--count", count), ("--steps", steps),
+    var counts = [
+      ("--batches", 1, batches), ("--batch-size", 1, batchSize), ("--count", 1, count),
+      ("--steps", 1, steps),
     ]
-    for (option, value) in counts where value < 1 {
-      throw UsageError("\(option): expected at least 1, found \(value)")
+    if let maximumProducts { counts.append(("--max-products", 1, maximumProducts)) }
+    if let density {
+      counts += [
+        ("--density-steps", 2, density.steps), ("--density-vectors", 1, density.vectors),
+      ]
+    }
+    // Below, the sketch of Hutch++ would have a column only.
+    if let traceProducts { counts.append(("--trace-products", 6, traceProducts)) }
+    for (option, least, value) in counts where !(least...Self.most).contains(value) {
+      throw UsageError("\(option): expected \(least) to \(Self.most), found \(value)")
     }
     guard !inferences.isEmpty else {
       throw UsageError("--inference: expected clean, fgsm or pgd, found none; name one or more")
@@ -83,18 +95,6 @@ public struct CurvatureSettings: Codable, Sendable, Equatable {
       throw UsageError(
         "--solver power-iteration finds the largest magnitudes only; leave --order out, or take "
           + "--solver lanczos")
-    }
-    if let density {
-      guard density.steps >= 2 else {
-        throw UsageError("--density-steps: expected at least 2, found \(density.steps)")
-      }
-      guard density.vectors >= 1 else {
-        throw UsageError("--density-vectors: expected at least 1, found \(density.vectors)")
-      }
-    }
-    if let traceProducts, traceProducts < 6 {
-      throw UsageError(
-        "--trace-products: expected at least 6, found \(traceProducts); --no-trace leaves it out")
     }
   }
 }

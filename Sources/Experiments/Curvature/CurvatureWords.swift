@@ -23,6 +23,11 @@ public enum CurvatureWords {
     String(format: "%.2f (%.2f)", mean, deviation)
   }
 
+  /// What the paper printed of the share, where ours is one of five too.
+  public static func publishedShare(_ row: PublishedCurvature, count: Int) -> String {
+    count == 5 ? published(row.share, row.shareDeviation) : "–"
+  }
+
   /// `12.3 (1e-3)`: the value with its residual, and a mark where the solver gave up.
   public static func eigenvalue(_ eigenvalue: Eigenvalue) -> String {
     "\(number(eigenvalue.value)) (\(String(format: "%.0e", eigenvalue.residual)))"
@@ -53,7 +58,7 @@ public enum CurvatureWords {
     if results.inferences.contains(where: { $0.published != nil }) {
       notes.append(
         "paper: arXiv 2505.11134, table 2, VGG-11 (CIFAR), VGG-16 (TinyImageNet), NF-ResNet-18 (ImageNet), "
-          + "T = 4, test images, PyHessian's top five; batches and solver's settings are not given."
+          + "T = 4, PyHessian's top five by magnitude of Jᵀv; batches and solver's settings are not given."
       )
     }
     for reason in Set(results.inferences.compactMap(\.notPublished)).sorted() {

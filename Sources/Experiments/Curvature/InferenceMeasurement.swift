@@ -28,9 +28,9 @@ struct InferenceMeasurement {
 
   /// - Parameters:
   ///   - images: `[N, C, H, W]`, in the data set's order.
-  ///   - onFirstProduct: told the seconds of the first product.
+  ///   - onFirstProducts: told the seconds of a product, from those that found the asymmetry.
   func callAsFunction(
-    _ images: Tensor, onFirstProduct: (Double) -> Void
+    _ images: Tensor, onFirstProducts: (Double) -> Void
   ) throws -> CurvatureResults.Inference {
     let batches = batches(of: images)
     let groups = settings.isWhole ? [batches] : batches.map { [$0] }
@@ -40,15 +40,15 @@ struct InferenceMeasurement {
         of: network, job.loaded.recipe.encoder, loss: settings.loss,
         seed: settings.seed &+ UInt64(index), over: group)
     }
-    let clock = ContinuousClock.now
     let repeatability = try DeterminismProbe(seed: settings.seed)(losses[0])
-    // Two losses, two gradients and two products with their graphs.
-    onFirstProduct(clock.duration(to: .now) / .seconds(1) / 3)
-
+    let clock = ContinuousClock.now
     let asymmetry = try Asymmetry(
       comparingProductsOf: LossCurvature(of: losses[0]), draws: Self.asymmetryDraws,
       seed: settings.seed)
     let product = settings.product.product(asymmetry: asymmetry.value, in: settings.precision)
+    let passes = product == .symmetricPart || product == .gaussNewton ? 2.0 : 1
+    onFirstProducts(
+      passes * (clock.duration(to: .now) / .seconds(1)) / Double(2 * asymmetry.draws))
     let trusts = product.isSymmetric || asymmetry.value <= settings.precision.rounding
 
     var measured: [CurvatureResults.Batch] = []
