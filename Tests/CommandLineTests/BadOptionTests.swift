@@ -171,7 +171,7 @@ import Torch
     BadInput(
       "curvature CHECKPOINT DATA --split train --batches 1 --batch-size 8 --count 100000 "
         + "--max-products 100000",
-      "--count: expected at most 10732, the number of parameters, found 100000"),
+      "--count: expected at most 6788, the number of parameters, found 100000"),
     BadInput(
       "curvature CHECKPOINT DATA --out new --json run",
       "run: expected a file, found a folder; name a file"),
