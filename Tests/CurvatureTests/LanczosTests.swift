@@ -181,10 +181,12 @@ struct LanczosTests {
   }
 
   @Test func `a long float32 vector keeps its digits`() throws {
-    // The engine's running sums lose four digits here: a vector of length 1.0004 would move θ by 7e-4.
-    let size = 5_000_000
-    let found = try Lanczos(count: 1, basisSize: 4)(MeanOperator(dimension: size))
+    // The engine's running sums lose four digits here, and θ is of the order of the squared length.
+    let matrix = RankOne(dimension: 5_000_000)
+    let found = try Lanczos(count: 1, basisSize: 4)(matrix)
     expectClose(found.eigenvalues[0].value, 3, relative: 2e-6)
+    let vector = found.vectors[0].converted(to: .float64)
+    expectClose((vector * vector).sum().item(), 1, relative: 1e-6)
     #expect(found.converged)
     #expect(found.products <= 4)
   }
@@ -199,13 +201,21 @@ struct LanczosTests {
   }
 }
 
-/// 3 · 11ᵀ/n: rank one, and cheap at any size.
-private struct MeanOperator: LinearOperator {
+/// 3 uuᵀ of a random unit vector u: cheap at any size, and summed in float64.
+private struct RankOne: LinearOperator {
   let dimension: Int
   let dtype = DType.float32
   let device = Device.cpu
+  private let direction: Tensor
+
+  init(dimension: Int) {
+    self.dimension = dimension
+    let normal = randomTensor([dimension], seed: 12, dtype: .float64)
+    direction = normal / (normal * normal).sum().squareRoot()
+  }
 
   func callAsFunction(_ vector: Tensor) throws(CurvatureError) -> Tensor {
-    .full(3 * vector.mean().item(), shape: [dimension])
+    let along = (direction * vector.converted(to: .float64)).sum()
+    return (3 * along * direction).converted(to: .float32)
   }
 }
