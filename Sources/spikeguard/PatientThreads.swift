@@ -9,7 +9,8 @@ import Foundation
 enum PatientThreads {
   static func ensure(for command: String?) {
     guard let command,
-      ["quickstart", "train", "attack", "evaluate", "audit", "theory"].contains(command),
+      ["quickstart", "train", "attack", "evaluate", "audit", "curvature", "theory"].contains(
+        command),
       getenv("OMP_WAIT_POLICY") == nil, getenv("GOMP_SPINCOUNT") == nil
     else { return }
     setenv("OMP_WAIT_POLICY", "passive", 1)

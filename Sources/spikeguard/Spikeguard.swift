@@ -16,7 +16,8 @@ struct SpikeguardCommand: ParsableCommand {
     version: Spikeguard.version,
     subcommands: [
       QuickstartCommand.self, TrainCommand.self, AttackCommand.self, EvaluateCommand.self,
-      VerifyAdversarialCommand.self, AuditCommand.self, PredictCommand.self,
+      VerifyAdversarialCommand.self, AuditCommand.self, CurvatureCommand.self,
+      PredictCommand.self,
       GradientsCommand.self, DeflateCommand.self, ConvertCommand.self, DataCommand.self,
       ModelsCommand.self, RunsCommand.self, TheoryCommand.self, DoctorCommand.self,
     ])

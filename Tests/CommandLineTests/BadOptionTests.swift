@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Testing
+import Torch
 
 @testable import spikeguard
 
@@ -25,7 +26,7 @@ import Testing
     #expect(SpikeguardCommand.exitCode(for: error) == .failure)
   }
 
-  @Test(arguments: attacks + evaluations + audits + theory)
+  @Test(arguments: attacks + evaluations + audits + theory + curvatures)
   func `bad settings of an attack end with one sentence`(_ row: BadInput) throws {
     try row.check()
   }
@@ -186,5 +187,24 @@ import Testing
     BadInput(
       "theory alignment CHECKPOINT DATA --json run",
       "run: expected a file, found a folder; name a file"),
+  ]
+
+  static let curvatures: [BadInput] = [
+    BadInput(
+      "curvature CHECKPOINT DATA --split train --batches 2 --batch-size 30",
+      "--batches: expected 2 of --batch-size 30, found 40 images in data; ask for fewer or smaller ones"
+    ),
+    BadInput(
+      "curvature CHECKPOINT DATA --split train --batches 1 --batch-size 8 --count 100000 "
+        + "--max-products 100000",
+      "--count: expected at most 6788, the number of parameters, found 100000"),
+    BadInput(
+      "curvature CHECKPOINT DATA --out new --json run",
+      "run: expected a file, found a folder; name a file"),
+    BadInput(
+      "curvature CHECKPOINT --data tensors:bad.safetensors",
+      "run/checkpoints/last.safetensors: the network knows 4 classes, the data have 5; name the data set "
+        + "that the network was trained on"
+    ) { try $0.writeBadData({ $0 }, { $0 + Tensor(1) }) },
   ]
 }

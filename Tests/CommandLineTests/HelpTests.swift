@@ -48,6 +48,13 @@ import Testing
       "--data", "--images", "--epsilon", "--effort", "--substitute", "--batch-size", "--seed",
       "--strict", "--out", "--leaked-state", "--normalized-clamp", "--json",
     ],
+    "curvature": source + [
+      "--data", "--inference", "--split", "--batches", "--batch-size", "--whole", "--epsilon",
+      "--step-size", "--steps", "--loss", "--product", "--precision", "--count", "--order",
+      "--solver", "--tolerance", "--max-products", "--density", "--no-density", "--density-steps",
+      "--density-vectors", "--trace", "--no-trace", "--trace-products", "--seed", "--out",
+      "--json",
+    ],
     "predict": source + data + ["--split", "--out", "--json"],
     "gradients": source + data + ["--split", "--training", "--out", "--json"],
     "deflate": ["--solver", "--single-vectors-as-released", "--json"],

@@ -19,8 +19,8 @@ import Testing
   @Test func `a usage error of the program ends with 64 and the usage`() throws {
     let program = try Workplace.program.get()
     let known =
-      "quickstart, train, attack, evaluate, verify-adversarial, audit, predict, gradients, deflate, "
-      + "convert, data, models, runs, theory, doctor"
+      "quickstart, train, attack, evaluate, verify-adversarial, audit, curvature, predict, gradients, "
+      + "deflate, convert, data, models, runs, theory, doctor"
     for (line, message, command) in [
       (["trian", "--epochs", "2"], "expected one of the commands \(known), found 'trian'", ""),
       (["train", "--widht", "2"], "Unknown option '--widht'. Did you mean '--width'?", " train"),
@@ -262,6 +262,44 @@ import Testing
       "theory alignment c --loss sum",
       "--loss: expected one of mean-logits, each-step, summed, found 'sum'"
     ),
+    ("curvature --checkpoint c --batches 0", "--batches: expected 1 to 1000000, found 0"),
+    ("curvature --checkpoint c --count 0", "--count: expected 1 to 1000000, found 0"),
+    (
+      "curvature --checkpoint c --epsilon 0",
+      "--epsilon: expected above 0, at most 1, found 0.0; with --inference clean nothing is attacked"
+    ),
+    (
+      "curvature --checkpoint c --inference noise",
+      "The value 'noise' is invalid for '--inference <inference>'. Please provide one of 'clean', 'fgsm' "
+        + "or 'pgd'."
+    ),
+    (
+      "curvature --checkpoint c --product hessian",
+      "The value 'hessian' is invalid for '--product <product>'. Please provide one of 'auto', "
+        + "'transposed', 'jacobian', 'symmetric' or 'gauss-newton'."
+    ),
+    (
+      "curvature --checkpoint c --tolerance 1",
+      "--tolerance: expected above 0, below 1, found 1.0; 0.001 is usual"
+    ),
+    (
+      "curvature --checkpoint c --max-products 4",
+      "--max-products: expected at least 5, one for each eigenvalue, found 4"
+    ),
+    (
+      "curvature --checkpoint c --solver power-iteration --order algebraic",
+      "--solver power-iteration finds the largest magnitudes only; leave --order out, or take --solver "
+        + "lanczos"
+    ),
+    (
+      "curvature --checkpoint c --trace-products 2",
+      "--trace-products: expected 6 to 1000000, found 2"
+    ),
+    (
+      "curvature --checkpoint c --density-steps 1",
+      "--density-steps: expected 2 to 1000000, found 1"
+    ),
+    ("curvature", source("none")),
     ("verify-adversarial --checkpoint c", "Missing expected argument '<file>'"),
   ]
 }
