@@ -6,6 +6,8 @@ public enum SpectrumOrder: String, Codable, Sendable, CaseIterable {
   case magnitude
   /// The largest λ first.
   case algebraic
+  /// The smallest λ first: the most negative curvature.
+  case smallest
 }
 
 /// An approximate eigenvalue of a symmetric matrix H, with what is known of its error.

@@ -74,7 +74,11 @@ public struct Lanczos: Sendable {
         let values = decomposition.values.scalars(of: Double.self)
         let y = decomposition.vectors.scalars(of: Double.self)
         let ranked = values.indices.sorted {
-          order == .magnitude ? abs(values[$0]) > abs(values[$1]) : values[$0] > values[$1]
+          switch order {
+          case .magnitude: abs(values[$0]) > abs(values[$1])
+          case .algebraic: values[$0] > values[$1]
+          case .smallest: values[$0] < values[$1]
+          }
         }.prefix(count)
         let limit = tolerance * values.map(abs).max()!
         let residuals = ranked.map { abs(beta * y[(m - 1) * m + $0]) }
