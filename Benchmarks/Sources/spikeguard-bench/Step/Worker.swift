@@ -6,8 +6,14 @@ struct WorkerRequest: Codable {
   var count: Int?
   var out: String?
   var dtype: String?
-  /// A file of starting points for PGD.
+  /// A file of starting points, for PGD or power iteration.
   var start: String?
+  /// A file of vectors to multiply.
+  var vectors: String?
+  /// How many eigenvalues.
+  var top: Int?
+  /// Of the eigenvalues' residuals, relative to the largest.
+  var tolerance: Double?
 }
 
 /// What it answers; which fields are there depends on the question.
@@ -17,6 +23,12 @@ struct WorkerAnswer: Codable {
   var losses: [Double]?
   var loss: Double?
   var accuracy: Double?
+  var products: Int?
+  var iterations: [Int]?
+  var eigenvalues: [Double]?
+  /// ‖Hx − θx‖ / ‖x‖, measured.
+  var residuals: [Double]?
+  var asymmetry: Double?
   var threads: Int?
   var versions: [String: String]?
 }

@@ -1,0 +1,92 @@
+import Torch
+
+/// PyHessian's eigenvalues(), then ours to the residuals that it left.
+struct EigenvalueDuel {
+  let sides: Sides
+  let top: Int
+  /// Starts PyHessian.
+  let peer: () throws -> Worker
+  /// Of the network.
+  let facts: [String]
+
+  func run(_ agreements: [Agreement], rounds: Int, _ session: inout Session) throws {
+    let workers = [
+      try sides.ours("Lanczos, worst residual as PyHessian's worst"),
+      try sides.ours("Lanczos, worst residual as PyHessian's best"),
+      try sides.ours("PowerIteration, PyHessian's rule and starts"), try peer(),
+    ]
+    let starts = sides.path("starts.safetensors")
+    let loadBefore = Machine.loadNow
+    var samples = workers.map { _ in Samples() }
+    var answers: [WorkerAnswer] = []
+    for _ in 0..<rounds {
+      // The peer first: it sets the residuals that the others are to reach.
+      let theirs = try workers[3].ask(WorkerRequest(run: "eigenvalues", out: starts, top: top))
+      let goal = Residuals(theirs)
+      answers = try [
+        WorkerRequest(run: "eigenvalues", top: top, tolerance: goal.worst),
+        WorkerRequest(run: "eigenvalues", top: top, tolerance: goal.best),
+        WorkerRequest(run: "eigenvalues", start: starts, top: top),
+      ].enumerated().map { try workers[$0].ask($1) }
+      answers.append(theirs)
+      for (index, answer) in answers.enumerated() { samples[index].seconds += answer.seconds! }
+    }
+    let comparison = Comparison(
+      title: "Top \(top) eigenvalues by magnitude: \(sides.setting.description)",
+      unit: .milliseconds, agreements: agreements + (try agree(answers)),
+      sides: workers.indices.map {
+        Comparison.Side(
+          name: workers[$0].name, samples: samples[$0], peakBytes: workers[$0].memory("VmHWM"),
+          products: answers[$0].products, residual: Residuals(answers[$0]).worst)
+      }, loadBefore: loadBefore, loadAfter: Machine.loadNow, notes: notes(answers))
+    session.publish(comparison)
+  }
+
+  /// The i-th largest of one side and of the other differ by no more than both residuals allow.
+  private func agree(_ answers: [WorkerAnswer]) throws -> [Agreement] {
+    let theirs = Residuals(answers[3])
+    let solvers = ["Lanczos", "Lanczos to the best residual", "PowerIteration"]
+    return try zip(solvers, answers).map { name, answer in
+      let ours = Residuals(answer)
+      return try Agreement(
+        "eigenvalues of PyHessian and \(name), relative to the largest; allowed are their residuals",
+        error: zip(ours.values, theirs.values).map { abs($0 - $1) }.max()! / theirs.scale,
+        tolerance: ours.worst + theirs.worst)
+    }
+  }
+
+  private func notes(_ answers: [WorkerAnswer]) -> [String] {
+    let rows = answers.enumerated().map { index, answer in
+      let pairs = Residuals(answer)
+      return [["Lanczos", "Lanczos, tighter", "PowerIteration", "PyHessian"][index]]
+        + zip(pairs.values, pairs.residuals).map { value, residual in
+          formatted(value, 4) + " ± " + scientific(residual)
+        }
+    }
+    let fewer = Double(answers[3].products!) / Double(answers[0].products!)
+    return aligned(rows) + [
+      "PyHessian's iterations: \(answers[3].iterations!); Lanczos needs \(formatted(fewer, 3)) times fewer products",
+      "± is ‖Hx − θx‖ / ‖x‖, measured afterwards, outside the time; residual is the largest over the largest |θ|",
+      "times include the gradient's graph; every side is a process of its own; PyHessian at its defaults "
+        + "(tolerance 1e-3, 100 iterations), in the fastest variant above",
+    ] + facts
+  }
+}
+
+/// Eigenvalues with their residuals, the largest magnitude first.
+private struct Residuals {
+  let values: [Double]
+  let residuals: [Double]
+
+  init(_ answer: WorkerAnswer) {
+    let pairs = zip(answer.eigenvalues!, answer.residuals!).sorted { abs($0.0) > abs($1.0) }
+    values = pairs.map(\.0)
+    residuals = pairs.map(\.1)
+  }
+
+  /// max |θ|
+  var scale: Double { abs(values[0]) }
+  /// Relative to the largest |θ|.
+  var worst: Double { residuals.max()! / scale }
+  var best: Double { residuals.min()! / scale }
+}
