@@ -1,26 +1,57 @@
-import Torch
-
-/// The top eigenvalues of a symmetric matrix by the Lanczos method with full reorthogonalisation.
+/// The top eigenvalues of a symmetric matrix by the Lanczos method, with full reorthogonalisation and thick restart.
 ///
-/// Stops when each wanted pair has ‖Hx − θx‖ ≤ tolerance · max |θ|, or after `maximumProducts`.
+/// A pair (θ, x) is accepted at ‖Hx − θx‖ ≤ tolerance · max |θ|; the search ends when all are, or after
+/// `maximumProducts`, and then those that are not say so. Residuals come from the recurrence and cost nothing;
+/// `verifiesResiduals` measures them by one product more for each pair.
+///
+/// **Memory.** `basisSize` + 4 vectors `[n]`, and one for each pair of the result. A full basis is replaced by the Ritz
+/// vectors nearest to what is wanted (thick restart), which costs products, and no accuracy: half of the default's size
+/// cost 5 to 15 % more on the spectra of the tests.
+///
+/// **Repeated eigenvalues.** One random start sees one vector of every eigenspace, so an eigenvalue that is there twice
+/// shows once, as for every Krylov method with one start: the default does not tell {5, 5, 1} from {5, 1}.
+/// `findsRepeated` goes on, when all wanted pairs are accepted, from a fresh random vector orthogonal to them, until the
+/// best new pair is accepted too; if it belongs among the wanted ones, again. Each of these searches costs 50 to 100 %
+/// of the first one's products. A sequence that ends by itself (few distinct eigenvalues: low rank, a multiple of the identity)
+/// is always followed by another, because that costs next to nothing. ``TopEigenvalues/repeats`` says what was done.
+///
+/// **What it cannot know.** A residual proves that there is an eigenvalue near θ, not that none was passed over. A random
+/// start misses one with small probability (Kuczyński and Woźniakowski 1992), and sees gaps below the tolerance
+/// as one.
+///
+/// Sources: Paige 1972; Wu and Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems", SIAM J.
+/// Matrix Anal. Appl. 22, 2000; Parlett, "The Symmetric Eigenvalue Problem", chapters 4 and 13.
 public struct Lanczos: Sendable {
   /// k
   public var count: Int
   public var order: SpectrumOrder
-  /// Of residuals, relative to the largest |θ|.
+  /// Of residuals, relative to the largest |θ|. Below some 1e-6 in float32 rounding decides.
   public var tolerance: Double
+  /// At most, but for those that verify residuals.
   public var maximumProducts: Int
-  /// Of the random start.
+  /// Basis vectors at most; never more than n.
+  public var basisSize: Int
+  /// Whether further random starts look for copies of eigenvalues.
+  public var findsRepeated: Bool
+  /// Whether residuals are measured, by k more products.
+  public var verifiesResiduals: Bool
+  /// Of the random starts.
   public var seed: UInt64
 
+  /// - Parameter basisSize: where nil, 2k + 10.
+  /// - Precondition: at least k products, and a basis of at least k + 3 vectors.
   public init(
     count: Int = 5, order: SpectrumOrder = .magnitude, tolerance: Double = 1e-3,
-    maximumProducts: Int = 200, seed: UInt64 = 0
+    maximumProducts: Int = 200, basisSize: Int? = nil, findsRepeated: Bool = false,
+    verifiesResiduals: Bool = false, seed: UInt64 = 0
   ) {
     self.count = count
     self.order = order
     self.tolerance = tolerance
     self.maximumProducts = maximumProducts
+    self.basisSize = basisSize ?? 2 * count + 10
+    self.findsRepeated = findsRepeated
+    self.verifiesResiduals = verifiesResiduals
     self.seed = seed
   }
 
@@ -30,72 +61,12 @@ public struct Lanczos: Sendable {
     guard count >= 1, count <= matrix.dimension else {
       throw .tooMany("eigenvalues", asked: count, dimension: matrix.dimension)
     }
-    let generator = Generator(seed: seed)
-    func fresh() -> Tensor {
-      Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
-        .moved(to: matrix.device)
-    }
-    var basis: [Tensor] = []
-    var diagonal: [Double] = []
-    var offDiagonal: [Double] = []
-    var next = fresh()
-    next = next / next.norm().item()
-    while true {
-      basis.append(next)
-      let q = Tensor.stacking(basis)
-      var w = try matrix(next)
-      diagonal.append(w.dot(next).item())
-      for _ in 0..<2 { w = w - q.transposed().times(vector: q.times(vector: w)) }
-      var beta = w.norm().item()
-      let complete = basis.count == min(matrix.dimension, maximumProducts)
-      let scale = diagonal.map(abs).max()! + (offDiagonal.max() ?? 0)
-      if beta <= 1e-6 * scale || scale == 0 {
-        beta = 0
-        if !complete {
-          w = fresh()
-          for _ in 0..<2 { w = w - q.transposed().times(vector: q.times(vector: w)) }
-        }
-      }
-      offDiagonal.append(beta)
-      if basis.count >= count {
-        let m = basis.count
-        var dense = [Double](repeating: 0, count: m * m)
-        for i in 0..<m {
-          dense[i * m + i] = diagonal[i]
-          if i + 1 < m {
-            dense[i * m + i + 1] = offDiagonal[i]
-            dense[(i + 1) * m + i] = offDiagonal[i]
-          }
-        }
-        let decomposition: (values: Tensor, vectors: Tensor)
-        do {
-          decomposition = try Tensor(dense, shape: [m, m]).symmetricEigenDecomposition()
-        } catch { throw .engine(error) }
-        let values = decomposition.values.scalars(of: Double.self)
-        let y = decomposition.vectors.scalars(of: Double.self)
-        let ranked = values.indices.sorted {
-          switch order {
-          case .magnitude: abs(values[$0]) > abs(values[$1])
-          case .algebraic: values[$0] > values[$1]
-          case .smallest: values[$0] < values[$1]
-          }
-        }.prefix(count)
-        let limit = tolerance * values.map(abs).max()!
-        let residuals = ranked.map { abs(beta * y[(m - 1) * m + $0]) }
-        if complete || residuals.allSatisfy({ $0 <= limit }) {
-          return TopEigenvalues(
-            eigenvalues: zip(ranked, residuals).map {
-              Eigenvalue(
-                value: values[$0], residual: $1, iterations: m, converged: $1 <= limit)
-            },
-            vectors: ranked.map { column in
-              let weights = (0..<m).map { y[$0 * m + column] }
-              return q.transposed().times(
-                vector: Tensor(weights, shape: [m]).converted(to: matrix.dtype))
-            }, products: m)
-        }
-      }
-      next = w / w.norm().item()
-    }
+    precondition(
+      maximumProducts >= count,
+      "Lanczos: expected \(count) products or more, got \(maximumProducts)")
+    precondition(
+      basisSize >= count + 3, "Lanczos: expected a basis of \(count + 3) or more, got \(basisSize)")
+    var search = LanczosSearch(matrix, self)
+    return try search.run()
   }
 }

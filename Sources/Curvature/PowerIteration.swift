@@ -70,7 +70,7 @@ public struct PowerIteration: Sendable {
     }
     return TopEigenvalues(
       eigenvalues: eigenvalues, vectors: vectors,
-      products: eigenvalues.reduce(0) { $0 + $1.iterations })
+      products: eigenvalues.reduce(0) { $0 + $1.iterations }, basisVectors: count)
   }
 
   private func iterate(

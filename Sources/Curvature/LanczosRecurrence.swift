@@ -1,0 +1,90 @@
+import Torch
+
+/// The Lanczos recurrence with full reorthogonalisation: a basis that grows by one vector with each product.
+///
+///     w = Hqⱼ,  b = ‖w − QQᵀw‖,  qⱼ₊₁ = (w − QQᵀw) / b
+///
+/// A thick restart (Wu and Simon 2000) replaces the basis by some of its Ritz vectors and goes on in the same direction.
+/// Where a direction ends, because b = 0, or is left, a random one starts a new sequence.
+struct LanczosRecurrence<Matrix: LinearOperator> {
+  let basis: OrthonormalBasis
+  private(set) var projected = ProjectedMatrix()
+  private(set) var products = 0
+  /// max ‖Hqⱼ‖, at most ‖H‖.
+  private(set) var scale = 0.0
+  private(set) var restarts = 0
+
+  private let matrix: Matrix
+  private let generator: Generator
+  private var next: Tensor?
+  private var continues = false
+
+  init(_ matrix: Matrix, capacity: Int, seed: UInt64) {
+    self.matrix = matrix
+    basis = OrthonormalBasis(of: matrix, capacity: capacity)
+    generator = Generator(seed: seed)
+  }
+
+  /// Whether Hq lies in the basis but for rounding, so that there is no next direction.
+  var isExhausted: Bool { next == nil }
+  /// Whether the basis spans the whole space.
+  var isComplete: Bool { basis.count == basis.dimension }
+
+  /// Takes a random direction next, orthogonal to the basis.
+  ///
+  /// - Parameter start: what to take instead of N(0, I).
+  mutating func beginSequence(from start: Tensor? = nil) {
+    let random =
+      start
+      ?? Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
+      .moved(to: matrix.device)
+    let outside = basis.split(random).remainder
+    next = outside / length(outside)
+    continues = false
+  }
+
+  /// One product.
+  ///
+  /// - Precondition: there is a direction to go on with, and the basis is not full.
+  mutating func advance() throws(CurvatureError) {
+    guard let vector = next else { preconditionFailure("LanczosRecurrence: no next direction") }
+    basis.append(vector)
+    next = nil
+    let product = try matrix.product(with: vector)
+    products += 1
+    // The largest coefficient first, by an accurate sum: what is left is small, and so are its errors.
+    let quotient = innerProduct(vector, product)
+    var (coefficients, remainder) = basis.split(product - vector * quotient)
+    coefficients[coefficients.count - 1] += quotient
+    let outside = length(remainder)
+    projected.extend(coefficients, remainder: outside, continues: continues)
+    let inside = coefficients.reduce(0) { $0 + $1 * $1 }
+    scale = max(scale, (inside + outside * outside).squareRoot())
+    // What is left of rounding alone has no direction: two passes could not make it orthogonal.
+    if !isComplete, outside > noise / 2 {
+      next = remainder / outside
+      continues = true
+    }
+  }
+
+  /// Keeps these Ritz vectors alone; the next direction stays.
+  mutating func restart(keeping pairs: some Sequence<RitzPair>) {
+    restarts += 1
+    let combinations = pairs.map(\.coefficients)
+    basis.replace(byCombinations: combinations)
+    projected.replace(byCombinations: combinations)
+  }
+
+  /// Residuals below this may be rounding alone.
+  var noise: Double { 256 * matrix.dtype.roundoff * scale }
+
+  /// ‖Hx − θx‖, with an allowance for rounding: in products and vectors, and once more with every change of basis.
+  func residual(_ pair: RitzPair) -> Double {
+    projected.residual(pair) + 32 * Double(1 + restarts) * matrix.dtype.roundoff * scale
+  }
+}
+
+extension DType {
+  /// Half the distance from 1 to the next number.
+  var roundoff: Double { self == .float64 ? 0x1p-53 : 0x1p-24 }
+}
