@@ -8,7 +8,7 @@ public enum CurvatureError: Error, Equatable, Sendable {
   case notFinite(String)
   /// More eigenvalues, samples or steps were asked for than the matrix has rows.
   case tooMany(String, asked: Int, dimension: Int)
-  /// The same parameters gave another loss, gradient or product.
+  /// The same parameters gave another loss, gradient or product; the difference is relative.
   case notDeterministic(String, difference: Double)
   /// The engine could not differentiate the loss.
   case engine(TorchError)
@@ -25,8 +25,8 @@ extension CurvatureError: CustomStringConvertible {
     case .tooMany(let what, let asked, let dimension):
       "\(what): expected at most \(dimension), the number of parameters, found \(asked); ask for fewer"
     case .notDeterministic(let what, let difference):
-      "\(what): expected the same numbers from the same parameters, found a difference of "
-        + "\(difference); fix the seed of what is random in the network, or measure it without"
+      "\(what): expected the same numbers from the same parameters, found a relative "
+        + "difference of \(difference); fix the seed of what is random in the network, or measure it without"
     case .engine(let error):
       "product: expected a loss that the engine can differentiate twice, found \(error); build it of "
         + "recorded operations alone"

@@ -23,4 +23,12 @@ struct ParameterLayout {
       return vector.slicing(start..<start + count, along: 0).reshaped(shape)
     }
   }
+
+  /// - Precondition: the vector has one number for each parameter, of the parameters' type.
+  func check(_ vector: Tensor, _ dtype: DType) {
+    precondition(
+      vector.shape == [dimension] && vector.dtype == dtype,
+      "a product with the curvature: expected a \(dtype) vector of shape [\(dimension)], "
+        + "got \(vector.dtype) of shape \(vector.shape)")
+  }
 }

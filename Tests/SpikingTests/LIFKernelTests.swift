@@ -154,14 +154,4 @@ import Torch
     #expect(response.spikes.shape == [0, 3])
     #expect(response.count.item() == 0)
   }
-
-  @Test func `a third derivative is refused, not made up`() throws {
-    let x = randomTensor([4, 3], seed: 1).requiringGradient()
-    let spikes = LIF().respond(to: Signal(stepped: x, steps: 4)).spikes
-    let first = (spikes * spikes).sum().gradients(of: [x], createGraph: true)[0]
-    #expect(throws: TorchError.self) {
-      _ = try vectorJacobianProduct(
-        outputs: [(first * first).sum()], inputs: [x], vectors: nil, createGraph: true)
-    }
-  }
 }
