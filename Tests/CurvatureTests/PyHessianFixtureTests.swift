@@ -61,6 +61,16 @@ import Torch
     }
   }
 
+  @Test(arguments: names) func `every product with its matrix is the same`(_ name: String) throws {
+    let peer = try Peer(name)
+    for product in [CurvatureProduct.jacobian, .symmetricPart] {
+      let ours = try LossCurvature(of: peer.loss, product: product)(peer.rows("vectors")[0])
+      let expected = peer.rows("products")[0]
+      let scale: Double = expected.norm(.infinity).item()
+      expectClose(ours, expected, relative: 1e-11, absolute: 1e-13 * scale)
+    }
+  }
+
   /// A surrogate gives every spike one value, slope and curvature, and a matrix of second derivatives is symmetric.
   @Test(arguments: names) func `PyHessian's products are symmetric`(_ name: String) throws {
     let peer = try Peer(name)
@@ -113,9 +123,16 @@ import Torch
   }
 
   @Test(arguments: names)
-  func `the samples of the trace are PyHessian's on its signs`(_ name: String) throws {
+  func `the trace has PyHessian's samples and stops where it does`(_ name: String) throws {
     let peer = try Peer(name)
-    let samples = try peer.rows("signs").map { $0.dot(try peer.curvature($0)).item() }
-    expectClose(samples, peer.numbers("samples"), relative: 1e-12)
+    let (signs, expected) = (peer.rows("signs"), peer.numbers("samples"))
+    let samples = try zip(signs, expected).map { signs, _ in
+      signs.dot(try peer.curvature(signs)).item()
+    }
+    expectClose(samples, expected, relative: 1e-12)
+    let trace = try HutchinsonTrace(
+      maximumSamples: signs.count, stop: .settledMean(1e-3), probes: signs)(peer.curvature)
+    #expect(trace.samples == expected.count)
+    expectClose(trace.value, expected.reduce(0, +) / Double(expected.count), relative: 1e-12)
   }
 }

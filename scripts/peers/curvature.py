@@ -10,6 +10,7 @@ import importlib
 import importlib.metadata
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,7 +78,9 @@ class Curvature:
         self, classifier: nn.Module, images: Tensor, labels: Tensor,
         criterion: Callable[[Tensor, Tensor], Tensor] = nn.functional.cross_entropy,
     ) -> None:  # fmt: skip
-        self.peer = hessian(classifier, criterion, data=(images, labels), cuda=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Using backward.. with create_graph=True")  # it leaks the graph: once here
+            self.peer = hessian(classifier, criterion, data=(images, labels), cuda=False)
         self.shapes = [parameter.shape for parameter in self.peer.params]
         self.dtype = self.peer.params[0].dtype
 

@@ -8,13 +8,12 @@ enum CurvatureCase: BenchmarkCase {
   static let abstract = "Top five eigenvalues against PyHessian: products, time, peak memory."
 
   static func run(_ session: inout Session) throws {
-    let small = StepSetting(.vgg5, width: 0.25, channels: 1, size: 28, batchSize: 32)
-    try CurvatureDuel(small, trainingSteps: 60, session.options)
-      .run(rounds: session.rounds(3, quick: 3), &session)
-    guard !session.quick else { return }
-    let large = StepSetting(.vgg11, width: 1, channels: 3, size: 32, batchSize: 8)
-    try CurvatureDuel(large, trainingSteps: 60, session.options)
-      .run(rounds: session.rounds(2, quick: 2), &session)
+    let setting =
+      session.quick
+      ? StepSetting(.vgg5, width: 0.25, channels: 1, size: 28, batchSize: 32)
+      : StepSetting(.vgg11, width: 1, channels: 3, size: 32, batchSize: 8)
+    try CurvatureDuel(setting, trainingSteps: 60, session.options)
+      .run(rounds: session.rounds(2, quick: 3), &session)
   }
 }
 

@@ -18,18 +18,28 @@ struct EigenvalueDuel {
     let starts = sides.path("starts.safetensors")
     let loadBefore = Machine.loadNow
     var samples = workers.map { _ in Samples() }
+    var processor = samples
     var answers: [WorkerAnswer] = []
+    /// The measurement of residuals afterwards is in the processor's time: one product for each pair.
+    func ask(_ index: Int, _ request: WorkerRequest) throws -> WorkerAnswer {
+      let before = workers[index].processorSeconds ?? .nan
+      let answer = try workers[index].ask(request)
+      let products = Double(answer.products!)
+      processor[index].seconds.append(
+        ((workers[index].processorSeconds ?? .nan) - before) * products / (products + Double(top)))
+      samples[index].seconds += answer.seconds!
+      return answer
+    }
     for _ in 0..<rounds {
       // The peer first: it sets the residuals that the others are to reach.
-      let theirs = try workers[3].ask(WorkerRequest(run: "eigenvalues", out: starts, top: top))
+      let theirs = try ask(3, WorkerRequest(run: "eigenvalues", out: starts, top: top))
       let goal = Residuals(theirs)
       answers = try [
         WorkerRequest(run: "eigenvalues", top: top, tolerance: goal.worst),
         WorkerRequest(run: "eigenvalues", top: top, tolerance: goal.best),
         WorkerRequest(run: "eigenvalues", start: starts, top: top),
-      ].enumerated().map { try workers[$0].ask($1) }
+      ].enumerated().map { try ask($0, $1) }
       answers.append(theirs)
-      for (index, answer) in answers.enumerated() { samples[index].seconds += answer.seconds! }
     }
     let comparison = Comparison(
       title: "Top \(top) eigenvalues by magnitude: \(sides.setting.description)",
@@ -37,7 +47,8 @@ struct EigenvalueDuel {
       sides: workers.indices.map {
         Comparison.Side(
           name: workers[$0].name, samples: samples[$0], peakBytes: workers[$0].memory("VmHWM"),
-          products: answers[$0].products, residual: Residuals(answers[$0]).worst)
+          products: answers[$0].products, processorSeconds: processor[$0].median,
+          residual: Residuals(answers[$0]).worst)
       }, loadBefore: loadBefore, loadAfter: Machine.loadNow, notes: notes(answers))
     session.publish(comparison)
   }

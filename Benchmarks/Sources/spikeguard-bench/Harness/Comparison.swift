@@ -9,6 +9,8 @@ struct Comparison: Codable {
     var idleBytes: Int?
     /// Products with a matrix that one sample took.
     var products: Int?
+    /// Of the processors, user and system, in the median sample.
+    var processorSeconds: Double?
     /// The largest ‖Hx − θx‖ of what came out, relative to the largest |θ|.
     var residual: Double?
   }
@@ -63,7 +65,7 @@ struct Comparison: Codable {
     let counted = sides.contains { $0.products != nil }
     var rows = [
       ["", "median", "min – max", "ratio", "paired"]
-        + (counted ? ["products", "ms each", "residual"] : [])
+        + (counted ? ["CPU s", "products", "ms each", "residual"] : [])
         + (memory ? ["peak MiB", "idle MiB"] : [])
     ]
     for side in sides {
@@ -76,6 +78,7 @@ struct Comparison: Codable {
       if counted {
         let products = side.products.map(Double.init) ?? .nan
         row += [
+          side.processorSeconds.map { formatted($0, 3) } ?? "–",
           side.products.map(String.init) ?? "–", formatted(side.samples.median * 1e3 / products, 4),
           side.residual.map(scientific) ?? "–",
         ]

@@ -84,6 +84,17 @@ final class Worker {
     }
   }
 
+  /// What its threads have used of the processors so far: other programs' work does not count in it.
+  var processorSeconds: Double? {
+    let line = try? String(
+      contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+    // The fields after the program's name, which is in brackets and may hold spaces.
+    guard let rest = line?.split(separator: ")").last?.split(separator: " "), rest.count > 12,
+      let user = Double(rest[11]), let system = Double(rest[12])
+    else { return nil }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
   /// A line of /proc/PID/status in bytes: `VmHWM`, the highest resident memory so far, or `VmRSS`, that of now.
   func memory(_ key: String) -> Int? {
     let path = "/proc/\(process.processIdentifier)/status"
