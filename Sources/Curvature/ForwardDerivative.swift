@@ -19,7 +19,8 @@ struct ForwardDerivative {
     let weights = rows.map { Tensor.zeros(like: values[$0]).requiringGradient() }
     self.rows = rows
     self.weights = weights
-    pulled = try rows.isEmpty
+    pulled =
+      try rows.isEmpty
       ? []
       : vectorJacobianProduct(
         outputs: rows.map { values[$0] }, inputs: parameters, vectors: weights, createGraph: true

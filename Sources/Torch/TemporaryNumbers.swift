@@ -21,7 +21,9 @@ public func withNumbers<Result, Failure: Error>(
   let places = tensors.map(\.unwatched)
   let kept = places.map { $0.copied() }
   func write(_ values: [Tensor]) {
-    withoutGradients { for (place, value) in zip(places, values) { place.copyInPlace(from: value) } }
+    withoutGradients {
+      for (place, value) in zip(places, values) { place.copyInPlace(from: value) }
+    }
   }
   defer { write(kept) }
   write(numbers.map { $0.detached() })

@@ -78,9 +78,10 @@ extension Tensor {
 
   /// A copy with memory of its own.
   public func copied() -> Tensor { must { () throws(TorchError) in try Op.clone(self) } }
-  /// Gives this tensor, and all that share its handle, another element type: a leaf stays a leaf.
+
+  /// Gives this tensor, and every copy of the reference to it, another element type: a leaf stays a leaf.
   ///
-  /// Graphs that hold it must not be used any more. Views that were taken of it keep the old numbers.
+  /// Graphs that hold it must not be used any more. Views that were taken of it keep the old numbers and their memory.
   public func convertInPlace(to dtype: DType) {
     let numbers = detached().converted(to: dtype)
     _ = must { () throws(TorchError) in try Op.setData.results(self, numbers) }

@@ -81,9 +81,4 @@ import Torch
     #expect(spiking.value > 0.1 && spiking.value > 3 * spiking.standardError, "\(spiking)")
     #expect(try estimate(isSpiking: false).value < 1e-4)
   }
-
-  @Test func `is written to a record as it is`() throws {
-    let found = try of(randomTensor([4, 4], seed: 1, dtype: .float64), draws: 3)
-    #expect(found.standardError > 0)
-  }
 }

@@ -90,7 +90,8 @@ import Torch
   @Test func `a loss that the engine differentiates once only`() throws {
     let cdist = try Operator("cdist")
     let (a, b) = (
-      randomTensor([3, 2], seed: 1, dtype: .float64), randomTensor([4, 2], seed: 2, dtype: .float64)
+      randomTensor([3, 2], seed: 1, dtype: .float64),
+      randomTensor([4, 2], seed: 2, dtype: .float64)
     )
     let loss = LossFunction(of: ["x": x]) {
       try! cdist(a * x, b, 3.0).sum()
@@ -140,7 +141,8 @@ import Torch
         _ = try LossCurvature(
           of: LossFunction(
             of: ["x": x], over: [.init(weight: 0, outputs: { x }, loss: { $0.sum() })]))
-      case "draws": _ = try Asymmetry(of: MatrixOperator(Tensor([[1.0]][0], shape: [1, 1])), draws: 1)
+      case "draws":
+        _ = try Asymmetry(of: MatrixOperator(Tensor([[1.0]][0], shape: [1, 1])), draws: 1)
       default: _ = try LossFunction(of: ["x": x], { x * 2 }).evaluated()
       }
     }

@@ -120,7 +120,8 @@ import Torch
   }
 
   @Test(arguments: CurvatureProduct.allCases)
-  func `of parameters that have no part in the curvature is zero`(_ product: CurvatureProduct) throws
+  func `of parameters that have no part in the curvature is zero`(_ product: CurvatureProduct)
+    throws
   {
     let used = randomTensor([3], seed: 1, dtype: .float64).requiringGradient()
     let unused = randomTensor([2], seed: 2, dtype: .float64).requiringGradient()

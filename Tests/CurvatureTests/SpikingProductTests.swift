@@ -16,7 +16,7 @@ import Torch
     init(
       _ name: String, steps: Int = 3, isPoisson: Bool = false, reset: Reset = .soft,
       detaches: Bool = false, temporal: TemporalGradient = .throughTime,
-      surrogate: Surrogate = .arctan(width: 0.8), isResidual: Bool = false
+      surrogate: Surrogate = .arctan(width: 0.8), residual: ModelName? = nil
     ) {
       self.name = name
       let neuron = LIF(
@@ -24,7 +24,7 @@ import Torch
         temporalGradient: temporal)
       network = NetworkCase(
         encoder: isPoisson ? PoissonEncoding(steps: steps) : DirectEncoding(steps: steps),
-        neuron: neuron, isResidual: isResidual)
+        neuron: neuron, residual: residual)
     }
 
     /// The same with other neurons.
@@ -42,16 +42,18 @@ import Torch
     Row("no reset", reset: .none), Row("Poisson", isPoisson: true),
     Row("Poisson, T = 5, hard reset", steps: 5, isPoisson: true, reset: .hard),
     Row("SLTT, T = 1", steps: 1, temporal: .withinStep),
-    Row("ResNet-18", steps: 2, isResidual: true),
+    Row("ResNet-18", steps: 2, residual: .resnet18),
+    Row("NF-ResNet-18", steps: 2, residual: .nfResNet18),
   ]
   static let cut: [Row] = [
-    Row("SLTT", temporal: .withinStep), Row("SLTT, hard reset", reset: .hard, temporal: .withinStep),
+    Row("SLTT", temporal: .withinStep),
+    Row("SLTT, hard reset", reset: .hard, temporal: .withinStep),
     Row("detached reset", detaches: true), Row("detached hard reset", reset: .hard, detaches: true),
     Row("SLTT, Poisson, T = 5", steps: 5, isPoisson: true, temporal: .withinStep),
     Row("triangle", surrogate: .triangle(width: 1)),
     Row("rectangle", surrogate: .rectangle(width: 1)),
     Row("exponential, T = 2", steps: 2, surrogate: .exponential(width: 0.5)),
-    Row("ResNet-18, SLTT", steps: 2, temporal: .withinStep, isResidual: true),
+    Row("ResNet-18, SLTT", steps: 2, temporal: .withinStep, residual: .resnet18),
   ]
 
   /// With the surrogate's primitive in place of spikes the loss is smooth, F is its gradient, and J its Hessian.

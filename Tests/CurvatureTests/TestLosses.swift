@@ -32,7 +32,8 @@ struct TanhNetwork {
 
   func batch(_ x: Tensor, _ labels: Tensor, weight: Double? = nil) -> LossFunction.Batch {
     .init(
-      weight: weight ?? Double(x.size(0)), outputs: { outputs(x) }, loss: { $0.crossEntropy(labels) })
+      weight: weight ?? Double(x.size(0)), outputs: { outputs(x) },
+      loss: { $0.crossEntropy(labels) })
   }
 
   /// The first `count` of seven examples, or others.
@@ -51,14 +52,15 @@ struct NetworkCase {
   var neuron: any Neuron = LIF()
   var view: GradientView?
   var dtype: DType = .float64
-  var isResidual = false
+  /// A residual network's; nil is VGG-5.
+  var residual: ModelName?
 
   func network() throws -> any SpikingNetwork {
     let generator = Generator(seed: 1)
     let network: any SpikingNetwork =
-      if isResidual {
+      if let residual {
         try ModelDesign(
-          .resnet18, classes: 3, channels: 1, imageSize: 8, width: 1.0 / 32, stem: .cifar,
+          residual, classes: 3, channels: 1, imageSize: 8, width: 1.0 / 32, stem: .cifar,
           neuron: neuron
         ).network(using: generator)
       } else {
@@ -73,7 +75,11 @@ struct NetworkCase {
         let noise = Tensor.uniform(tensor.shape, in: 0...0.6, using: Generator(seed: 4))
         tensor.copyInPlace(from: name.hasSuffix("bias") ? noise + 0.3 : noise + 0.7)
       }
-      for (name, tensor) in network.parameters where name.hasPrefix("classifier") || name.hasPrefix("fc") {
+      for (name, tensor) in network.parameters where name.hasSuffix("skipinit_gain") {
+        tensor.copyInPlace(from: Tensor.full(0.7, shape: tensor.shape))
+      }
+      for (name, tensor) in network.parameters
+      where name.hasPrefix("classifier") || name.hasPrefix("fc") {
         tensor.copyInPlace(from: randomTensor(tensor.shape, seed: 5))
       }
     }

@@ -103,7 +103,8 @@ import Torch
     expectClose(
       curvature, curvature.transposed(), relative: 0,
       absolute: 1e-13 * max(curvature.magnitude().max().item(), 1))
-    expectClose(Tensor.stacking(k, along: 1), Tensor.stacking(kTransposed), relative: 1e-12, absolute: 1e-14)
+    expectClose(
+      Tensor.stacking(k, along: 1), Tensor.stacking(kTransposed), relative: 1e-12, absolute: 1e-14)
     if options.shape != .rectangle { #expect(curvature.norm().item() > 1e-2) }
   }
 
