@@ -12,7 +12,7 @@ enum CurvatureCase: BenchmarkCase {
       session.quick
       ? StepSetting(.vgg5, width: 0.25, channels: 1, size: 28, batchSize: 32)
       : StepSetting(.vgg11, width: 1, channels: 3, size: 32, batchSize: 8)
-    try CurvatureDuel(setting, trainingSteps: 60, session.options)
+    try CurvatureDuel(setting, trainingSteps: session.quick ? 60 : 150, session.options)
       .run(rounds: session.rounds(2, quick: 3), &session)
   }
 }

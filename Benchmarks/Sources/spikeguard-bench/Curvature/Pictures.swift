@@ -21,7 +21,7 @@ struct Pictures {
     let labels = (Tensor.uniform([count], using: generator) * 10).converted(to: .int64)
     let other = Tensor.uniform([count, channels, cells, cells], using: generator)
     let noise = Tensor.normal([count, channels, size, size], using: generator)
-    let fields = templates.gathering(labels) * 0.4 + other * 0.6
+    let fields = templates.gathering(labels) * 0.5 + other * 0.5
     return ((enlarged(fields) + noise * 0.1).clamped(0, 1), labels)
   }
 
