@@ -17,6 +17,7 @@ let package = Package(
         .product(name: "Models", package: "spikeguard"),
         .product(name: "Optimization", package: "spikeguard"),
         .product(name: "Attacks", package: "spikeguard"),
+        .product(name: "Curvature", package: "spikeguard"),
         .product(name: "Datasets", package: "spikeguard"),
         .product(name: "Training", package: "spikeguard"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

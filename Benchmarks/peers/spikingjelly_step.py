@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The Python side of the benchmark: a training step, and PGD, of a spiking VGG on SpikingJelly's multi-step mode.
+"""The Python side of the benchmark: a training step, PGD and PyHessian of a spiking VGG on SpikingJelly's multi-step mode.
 
 Run it with the interpreter of scripts/peers/setup. It reads one JSON request a line from standard input and answers
 each with one line on standard output; a request that fails is answered with {"error": "..."}.
@@ -18,6 +18,14 @@ each with one line on standard output; a request that fails is answered with {"e
      "out": "FILE"}
         {"seconds": [...], "accuracy": 0.1, "out": "FILE"}
         torchattacks' PGD on the time-mean logits, in evaluation mode; "out" receives "start" and "adversarial".
+    {"run": "product", "count": 3, "dtype": "float64", "vectors": "FILE", "out": "FILE"}
+        {"seconds": [...], "asymmetry": 1e-16}
+        PyHessian's products, of the cross-entropy of time-mean logits in evaluation mode: with each row of "vectors" [k, n],
+        k ≥ 2, then count timed ones with the first. "out" receives "products" [k, n]; asymmetry is |uᵀHv − vᵀHu| / |uᵀHv|.
+    {"run": "eigenvalues", "top": 5, "seed": 0, "out": "FILE"}
+        {"seconds": [20.5], "products": 82, "iterations": [5, ...], "eigenvalues": [...], "residuals": [...]}
+        PyHessian's eigenvalues() at its defaults, the gradient's graph included; residuals are measured afterwards. "out"
+        receives the random "starts" [top, n].
     {"run": "quit"}
         {}
 """
@@ -25,6 +33,7 @@ each with one line on standard output; a request that fails is answered with {"e
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -37,7 +46,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 import torch  # noqa: E402
-from peers import attacks, tensors  # noqa: E402
+from peers import attacks, curvature, tensors  # noqa: E402
 from peers.neurons import Neuron  # noqa: E402
 from peers.vgg import HEADS, STAGES, Design, SpikingVGG, TimeMean, per_step_cross_entropy  # noqa: E402
 from torch import Tensor  # noqa: E402
@@ -177,6 +186,42 @@ class Worker:
             answer["out"] = request["out"]
         return answer
 
+    def product(self, request: Request) -> Request:
+        matrix = self._curvature(request)
+        vectors = tensors.read(Path(request["vectors"]))["vectors"].to(matrix.dtype)
+        products = torch.stack([matrix.times(vector) for vector in vectors])
+        if "out" in request:
+            tensors.write(Path(request["out"]), {"products": products})
+        seconds: list[float] = []
+        for _ in range(int(request.get("count", 1))):
+            start = time.perf_counter()
+            matrix.times(vectors[0])
+            seconds.append(time.perf_counter() - start)
+        pair = [(vectors[i].double() @ products[1 - i].double()).item() for i in (0, 1)]
+        return {"seconds": seconds, "asymmetry": abs(pair[0] - pair[1]) / abs(pair[0])}
+
+    def eigenvalues(self, request: Request) -> Request:
+        seed, top = int(request.get("seed", 0)), int(request.get("top", 5))
+        start = time.perf_counter()
+        matrix = self._curvature(request)
+        values, vectors, seen = matrix.eigenvalues(seed, top)
+        seconds = time.perf_counter() - start
+        if "out" in request:
+            tensors.write(Path(request["out"]), {"starts": matrix.starts(seed, top)})
+        return {
+            "seconds": [seconds],
+            "products": seen.products,
+            "iterations": seen.iterations,
+            "eigenvalues": values.tolist(),
+            "residuals": matrix.residuals(values, vectors).tolist(),
+        }
+
+    def _curvature(self, request: Request) -> curvature.Curvature:
+        dtype = DTYPES[request.get("dtype", "float32")]
+        # Else the last request's graph would live beside the new one: PyHessian's backward() leaves a cycle.
+        gc.collect()
+        return curvature.Curvature(TimeMean(self._copy(request)).eval(), self.images.to(dtype), self.labels)
+
     def _copy(self, request: Request) -> SpikingVGG:
         """The network in the type asked for: a copy, as a pass in training mode moves running statistics."""
         network = SpikingVGG(self.design, stem_once=self.network.stem_once)
@@ -209,6 +254,8 @@ def main() -> None:
         "step": worker.step,
         "gradients": worker.gradients,
         "pgd": worker.pgd,
+        "product": worker.product,
+        "eigenvalues": worker.eigenvalues,
     }
     for line in sys.stdin:
         if not line.strip():

@@ -7,6 +7,12 @@ struct Comparison: Codable {
     var peakBytes: Int?
     /// Resident memory of that process before its first step.
     var idleBytes: Int?
+    /// Products with a matrix that one sample took.
+    var products: Int?
+    /// Of the processors, user and system, in the median sample.
+    var processorSeconds: Double?
+    /// The largest ‖Hx − θx‖ of what came out, relative to the largest |θ|.
+    var residual: Double?
   }
 
   let title: String
@@ -56,8 +62,11 @@ struct Comparison: Codable {
     var lines = [title]
     lines += agreements.map { "  equal: " + $0.description }
     let memory = sides.contains { $0.peakBytes != nil }
+    let counted = sides.contains { $0.products != nil }
     var rows = [
-      ["", "median", "min – max", "ratio", "paired"] + (memory ? ["peak MiB", "idle MiB"] : [])
+      ["", "median", "min – max", "ratio", "paired"]
+        + (counted ? ["CPU s", "products", "ms each", "residual"] : [])
+        + (memory ? ["peak MiB", "idle MiB"] : [])
     ]
     for side in sides {
       let time = { (seconds: Double) in formatted(seconds * unit.perSecond, 4) }
@@ -66,6 +75,14 @@ struct Comparison: Codable {
         "\(time(side.samples.least)) – \(time(side.samples.most))", formatted(ratio(side), 3),
         formatted(pairedRatio(side), 3),
       ]
+      if counted {
+        let products = side.products.map(Double.init) ?? .nan
+        row += [
+          side.processorSeconds.map { formatted($0, 3) } ?? "–",
+          side.products.map(String.init) ?? "–", formatted(side.samples.median * 1e3 / products, 4),
+          side.residual.map(scientific) ?? "–",
+        ]
+      }
       if memory { row += [mebibytes(side.peakBytes), mebibytes(side.idleBytes)] }
       rows.append(row)
     }

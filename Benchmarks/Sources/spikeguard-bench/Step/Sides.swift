@@ -8,13 +8,23 @@ final class Sides {
   private let options: Options
 
   /// Writes the files that every side reads.
-  init(_ setting: StepSetting, _ options: Options) throws {
+  ///
+  /// - Parameter write: what is written; fresh weights and noise if not given.
+  init(
+    _ setting: StepSetting, _ options: Options,
+    write: ((_ weights: String, _ batch: String) throws -> Void)? = nil
+  ) throws {
     self.setting = setting
     self.options = options
     folder = try FileManager.default.url(
       for: .itemReplacementDirectory, in: .userDomainMask,
       appropriateFor: FileManager.default.temporaryDirectory, create: true)
-    try setting.write(weights: path("weights.safetensors"), batch: path("batch.safetensors"))
+    let (weights, batch) = (path("weights.safetensors"), path("batch.safetensors"))
+    if let write {
+      try write(weights, batch)
+    } else {
+      try setting.write(weights: weights, batch: batch)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }

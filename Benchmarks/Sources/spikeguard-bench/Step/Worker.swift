@@ -6,8 +6,14 @@ struct WorkerRequest: Codable {
   var count: Int?
   var out: String?
   var dtype: String?
-  /// A file of starting points for PGD.
+  /// A file of starting points, for PGD or power iteration.
   var start: String?
+  /// A file of vectors to multiply.
+  var vectors: String?
+  /// How many eigenvalues.
+  var top: Int?
+  /// Of the eigenvalues' residuals, relative to the largest.
+  var tolerance: Double?
 }
 
 /// What it answers; which fields are there depends on the question.
@@ -17,6 +23,12 @@ struct WorkerAnswer: Codable {
   var losses: [Double]?
   var loss: Double?
   var accuracy: Double?
+  var products: Int?
+  var iterations: [Int]?
+  var eigenvalues: [Double]?
+  /// ‖Hx − θx‖ / ‖x‖, measured.
+  var residuals: [Double]?
+  var asymmetry: Double?
   var threads: Int?
   var versions: [String: String]?
 }
@@ -70,6 +82,17 @@ final class Worker {
       }
       pending += more
     }
+  }
+
+  /// What its threads have used of the processors so far: other programs' work does not count in it.
+  var processorSeconds: Double? {
+    let line = try? String(
+      contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+    // The fields after the program's name, which is in brackets and may hold spaces.
+    guard let rest = line?.split(separator: ")").last?.split(separator: " "), rest.count > 12,
+      let user = Double(rest[11]), let system = Double(rest[12])
+    else { return nil }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
   /// A line of /proc/PID/status in bytes: `VmHWM`, the highest resident memory so far, or `VmRSS`, that of now.

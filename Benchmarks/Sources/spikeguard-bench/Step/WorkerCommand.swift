@@ -76,6 +76,8 @@ private struct WorkerSide {
     case "step": return try steps(request.count ?? 1)
     case "gradients": return try gradients(to: request.out!, request.dtype ?? "float32")
     case "pgd": return try pgd(request)
+    case "product": return try curvature().products(request)
+    case "eigenvalues": return try curvature().eigenvalues(request)
     case "quit": return WorkerAnswer()
     default: return WorkerAnswer(error: "unknown run '\(request.run)'")
     }
@@ -124,6 +126,10 @@ private struct WorkerSide {
     answer.accuracy = right.sum().item() / Double(batch.labels.count)
     if let out = request.out { try Safetensors.write(["adversarial": adversarial], to: out) }
     return answer
+  }
+
+  private func curvature() -> CurvatureSide {
+    CurvatureSide(setting: setting, weights: weights, batch: batch)
   }
 
   /// On a network of its own, as the pass moves running statistics.
