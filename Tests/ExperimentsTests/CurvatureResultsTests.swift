@@ -61,6 +61,13 @@ import Training
     for text in CurvatureWords.notes(of: results) {
       #expect(page.contains("<li>\(HTML.escaped(text))</li>"))
     }
+    for inference in results.inferences {
+      let negative = inference.batches.count { $0.eigenvalues[0].value < 0 }
+      let says = CurvatureWords.notes(of: results).contains {
+        $0.hasPrefix("\(inference.kind.title): μ1 is negative in \(negative) of 2")
+      }
+      #expect(inference.negativeFirst == negative && says == (negative > 0))
+    }
     #expect(page.contains("id=\"curvature-density\"") && page.contains("PGD 2</th>"))
     for eigenvalue in results.inferences[1].batches[1].eigenvalues {
       #expect(page.contains("<td>\(CurvatureWords.eigenvalue(eigenvalue))</td>"))

@@ -111,6 +111,8 @@ extension CurvatureResults.Inference {
   /// Over the batches that have one.
   public var share: Spread? { Spread(batches.compactMap(\.share)) }
   public var signedShare: Spread? { Spread(batches.compactMap(\.signedShare)) }
+  /// Batches whose first eigenvalue is negative.
+  public var negativeFirst: Int { batches.count { $0.eigenvalues[0].value < 0 } }
   public var negatives: Int { batches.reduce(0) { $0 + $1.negatives } }
   public var converged: Int { batches.reduce(0) { $0 + $1.converged } }
   public var eigenvalues: Int { batches.reduce(0) { $0 + $1.eigenvalues.count } }

@@ -50,6 +50,11 @@ public enum CurvatureWords {
         "signed share: μ1/Σμi, which is no share where signs are mixed; published means above 1 can only "
           + "come from such sums.")
     }
+    for inference in results.inferences where inference.negativeFirst > 0 {
+      notes.append(
+        "\(inference.kind.title): μ1 is negative in \(inference.negativeFirst) of "
+          + "\(inference.batches.count): the loss bends down most sharply there.")
+    }
     if results.network.coding == .rate {
       notes.append(
         "Rate coding draws its spikes by --seed, the same at every product: the curvature of that draw."
@@ -116,12 +121,13 @@ public enum CurvatureWords {
       parts.append("trace \(number(trace.value))\(error) (Hutch++, \(trace.products) products)")
     }
     if let density = inference.density?.spectrum {
-      let negative = density.negativeShare(tolerance: 1e-4).value
+      let limit = 0.01 * max(abs(density.range.lowerBound), abs(density.range.upperBound))
+      let near = density.mean { abs($0) <= limit ? 1 : 0 }.value
       parts.append(
         "density from \(density.runs.count) random vectors: nodes from "
           + "\(number(density.range.lowerBound)) to \(number(density.range.upperBound)), "
-          + "\(NumberText.decimal(100 * negative, 1)) % of the eigenvalues below 0, trace "
-          + number(density.trace.value)
+          + "\(NumberText.decimal(100 * near, 1)) % of the eigenvalues within 1 % of the largest around 0, "
+          + "trace \(number(density.trace.value))"
           + (density.trace.standardError.map { " ± \(String(format: "%.2g", $0))" } ?? ""))
     }
     guard !parts.isEmpty else { return nil }
