@@ -5,6 +5,7 @@ import Experiments
 
 extension InferenceKind: ExpressibleByArgument {}
 extension ProductChoice: ExpressibleByArgument {}
+extension MeasuredLoss: ExpressibleByArgument {}
 extension SpectrumSolver: ExpressibleByArgument {}
 extension SpectrumOrder: ExpressibleByArgument {}
 extension CurvaturePrecision: ExpressibleByArgument {}
@@ -52,16 +53,13 @@ struct InferenceOptions: ParsableArguments {
 
 /// Which matrix.
 struct CurvatureMatrixOptions: ParsableArguments {
-  enum Loss: String, CaseIterable, ExpressibleByArgument {
-    case meanLogits = "mean-logits"
-    case eachStep = "each-step"
-
-    var measured: MeasuredLoss { self == .meanLogits ? .meanLogits : .eachStep }
-  }
-
   @Option(
-    help: "Loss: cross-entropy of the logits' mean over time, or its mean over each step's logits.")
-  var loss = Loss.meanLogits
+    help: ArgumentHelp(
+      "Loss: mean-logits, each-step or summed.",
+      discussion:
+        "Cross-entropy of the logits' mean over time; its mean over the time steps; its sum over them, T times the latter."
+    ))
+  var loss = MeasuredLoss.meanLogits
 
   @Option(
     help: ArgumentHelp(
@@ -75,7 +73,7 @@ struct CurvatureMatrixOptions: ParsableArguments {
   var precision = CurvaturePrecision.float32
 
   func apply(to settings: inout CurvatureSettings) {
-    settings.loss = loss.measured
+    settings.loss = loss
     settings.product = product
     settings.precision = precision
   }

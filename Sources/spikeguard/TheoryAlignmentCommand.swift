@@ -36,7 +36,7 @@ struct TheoryAlignmentCommand: ParsableCommand {
   var batchSize = 50
 
   @Option(help: "Loss: mean-logits, each-step (the mean over steps) or summed (the sum over them).")
-  var loss = MeasuredLoss.eachStep.rawValue
+  var loss = MeasuredLoss.eachStep
 
   @Option(help: "Seed of a stochastic coding.")
   var seed: UInt64 = 0
@@ -50,16 +50,6 @@ struct TheoryAlignmentCommand: ParsableCommand {
     for (option, value) in [("--batch-size", batchSize), ("--images", images)] where value < 1 {
       throw ValidationError("\(option): expected at least 1, found \(value)")
     }
-    _ = try chosenLoss()
-  }
-
-  private func chosenLoss() throws -> MeasuredLoss {
-    guard let chosen = MeasuredLoss(rawValue: loss) else {
-      throw ValidationError(
-        "--loss: expected one of \(MeasuredLoss.allCases.map(\.rawValue).joined(separator: ", ")), "
-          + "found '\(loss)'")
-    }
-    return chosen
   }
 
   func run() throws {
@@ -69,7 +59,7 @@ struct TheoryAlignmentCommand: ParsableCommand {
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     let dataset = try DataAccess.load(data, .test, limit: images, option: "--images")
     var job = AlignmentJob(try source.load(for: dataset), on: dataset)
-    job.loss = try chosenLoss()
+    job.loss = loss
     job.batchSize = batchSize
     job.seed = seed
 

@@ -66,7 +66,6 @@ import Testing
       "--data", "--image-size", "--channels", "--classes", "--time-steps", "--width", "--stem",
       "--activation", "--json",
     ],
-    "theory": [],
     "theory steps": [
       "--steps", "--temporal-gradient", "--coding", "--activation", "--loss", "--model", "--stem",
       "--head", "--width", "--tau", "--threshold", "--reset", "--detach-reset",

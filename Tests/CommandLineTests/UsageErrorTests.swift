@@ -260,7 +260,8 @@ import Testing
     ("theory alignment c --images 0", "--images: expected at least 1, found 0"),
     (
       "theory alignment c --loss sum",
-      "--loss: expected one of mean-logits, each-step, summed, found 'sum'"
+      "The value 'sum' is invalid for '--loss <loss>'. Please provide one of 'mean-logits', "
+        + "'each-step' or 'summed'."
     ),
     ("curvature --checkpoint c --batches 0", "--batches: expected 1 to 1000000, found 0"),
     ("curvature --checkpoint c --count 0", "--count: expected 1 to 1000000, found 0"),
