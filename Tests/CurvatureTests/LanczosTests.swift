@@ -68,6 +68,27 @@ struct LanczosTests {
     }
   }
 
+  /// What the memory of a basis buys: little where the wanted values stand apart, much inside of a bulk.
+  @Test(arguments: [true, false]) func `a smaller basis costs as many more products as stated`(
+    _ standsApart: Bool
+  ) throws {
+    let spectrum =
+      standsApart
+      ? KnownSpectrum.geometric(300, ratio: 0.97, alternating: true)
+      : KnownSpectrum.outliers([], bulk: 300)
+    for seed in 1...3 as ClosedRange<UInt64> {
+      let matrix = KnownSpectrum("", spectrum).matrix(seed: seed)
+      let products = try [10, 20, 300].map { size in
+        let found = try Lanczos(maximumProducts: 1000, basisSize: size, seed: seed)(matrix)
+        #expect(found.converged)
+        return Double(found.products)
+      }
+      let (half, whole) = (products[0] / products[1], products[1] / products[2])
+      #expect(standsApart ? half <= 1.34 : half > 1.34 && half <= 3, "\(products)")
+      #expect(whole <= (standsApart ? 1.2 : 1.5), "\(products)")
+    }
+  }
+
   @Test func `one start sees a repeated eigenvalue once, and says that it did not look`() throws {
     let spectrum = KnownSpectrum("", [9, 9, 5] + KnownSpectrum.outliers([], bulk: 100))
     let matrix = spectrum.matrix(seed: 3)
