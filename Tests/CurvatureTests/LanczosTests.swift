@@ -212,6 +212,18 @@ struct LanczosTests {
     #expect(found.products <= 4)
   }
 
+  /// Where squares of float32 are 0 or infinite: of a loss that is fitted to the last digit, or of one that diverges.
+  @Test(arguments: [1e-28, 1, 1e25]) func `float32 matrices of any size keep their eigenvalues`(
+    _ factor: Double
+  ) throws {
+    let matrix = MatrixOperator(outliers.matrix(seed: 13, dtype: .float32).matrix * factor)
+    let found = try Lanczos(count: 3, tolerance: 1e-4)(matrix)
+    #expect(found.converged)
+    expectClose(
+      found.eigenvalues.map(\.value), [50, -20, 9].map { $0 * factor }, relative: 1e-4)
+    #expect(found.eigenvalues.allSatisfy { $0.residual > 0 && $0.residual <= 5e-3 * factor })
+  }
+
   @Test func `impossible wishes and products of NaN are errors`() {
     let small = MatrixOperator(.identity(3, dtype: .float64))
     #expect(throws: CurvatureError.tooMany("eigenvalues", asked: 4, dimension: 3)) {
