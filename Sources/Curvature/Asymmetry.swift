@@ -20,6 +20,7 @@ public struct Asymmetry: Codable, Equatable, Sendable {
   /// - Parameters:
   ///   - product: v ↦ Av or v ↦ Aᵀv, which have the same asymmetry.
   ///   - like: a vector `[n]`, of which shape, type and device are taken.
+  /// - Throws: ``CurvatureError`` where a product fails, or is not finite.
   /// - Precondition: at least two draws.
   public init(
     draws: Int = 16, seed: UInt64 = 0, like example: Tensor,
@@ -78,6 +79,8 @@ public struct Asymmetry: Codable, Equatable, Sendable {
     let n = Double(draws)
     let denominator = samples.reduce(0) { $0 + $1.denominator } / n
     let numerator = samples.reduce(0) { $0 + $1.numerator } / n
+    // Infinity where squares overflow, NaN where a product holds it: neither may pass for symmetric.
+    guard denominator.isFinite, numerator.isFinite else { throw .notFinite("product") }
     self.draws = draws
     guard denominator > 0, numerator > 0 else {
       (value, standardError) = (0, 0)

@@ -5,7 +5,15 @@ import Torch
 /// Not the engine's `dot` or `norm`: over 10 million float32 numbers their running sums lose four of seven
 /// digits (an error of 7e-4 in a squared norm, measured), and a vector that is not of unit length
 /// moves every Rayleigh quotient. `sum` adds by halves.
-func innerProduct(_ a: Tensor, _ b: Tensor) -> Double { (a * b).sum().item() }
+///
+/// Squares leave the range of float32 long before the numbers do, and a length of 0 would pass for a residual of 0: such
+/// products are formed again in float64.
+func innerProduct(_ a: Tensor, _ b: Tensor) -> Double {
+  let value = (a * b).sum().item()
+  let isSafe = abs(value) > 1e-24 && value.isFinite
+  guard !isSafe, a.dtype != .float64 else { return value }
+  return (a.converted(to: .float64) * b.converted(to: .float64)).sum().item()
+}
 
 /// ‖a‖₂
 func length(_ a: Tensor) -> Double { innerProduct(a, a).squareRoot() }

@@ -20,6 +20,8 @@ public struct SecantProduct {
   /// h
   public let step: Double
   private let layout: ParameterLayout
+  /// Of a step, relative to its length.
+  private static let mostRounding = 0.1
 
   /// - Parameter step: h, the Euclidean length of the step in the space of all parameters.
   /// - Throws: ``CurvatureError`` where there are no parameters or batches.
@@ -36,7 +38,9 @@ public struct SecantProduct {
   public var dimension: Int { layout.dimension }
 
   /// - Parameter vector: `[n]`, of the parameters' type; of 0 it gives 0.
-  /// - Throws: ``CurvatureError`` where loss or gradient are not finite at either end.
+  /// - Throws: ``CurvatureError`` where loss or gradient are not finite at either end, and
+  ///   ``CurvatureError/stepLost(step:rounding:)`` where adding the step to the parameters rounds away more than a tenth
+  ///   of it: the difference would be of another step, or 0 of none.
   public func callAsFunction(_ vector: Tensor) throws(CurvatureError) -> Tensor {
     layout.check(vector, loss.parameters.tensors[0].dtype)
     let size = length(vector)
@@ -51,7 +55,12 @@ public struct SecantProduct {
 
   private func gradient(movedBy offset: Tensor) throws(CurvatureError) -> Tensor {
     let tensors = loss.parameters.tensors
-    let moved = zip(tensors, layout.parts(of: offset.detached())).map { $0.detached() + $1 }
+    let offset = offset.detached()
+    let moved = zip(tensors, layout.parts(of: offset)).map { $0.detached() + $1 }
+    let taken = layout.joined(zip(moved, tensors).map { $0 - $1.detached() })
+    let asked = length(offset)
+    let rounding = asked > 0 ? length(taken - offset) / asked : 1
+    guard rounding <= Self.mostRounding else { throw .stepLost(step: step, rounding: rounding) }
     return try withNumbers(moved, in: tensors) { () throws(CurvatureError) in
       try loss.evaluated().gradient
     }

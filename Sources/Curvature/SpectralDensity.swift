@@ -34,6 +34,9 @@ public struct SpectralDensity: Codable, Equatable, Sendable {
     public let standardError: Double?
   }
 
+  /// Of nodes, relative to the largest |θ|: what float32 may leave.
+  public static let rounding = 1e-6
+
   /// n
   public let dimension: Int
   public let runs: [Quadrature]
@@ -75,7 +78,7 @@ public struct SpectralDensity: Codable, Equatable, Sendable {
   }
 
   /// The share of eigenvalues below −tolerance · max |θ|: negative ones that are not zeros with an error of rounding.
-  public func negativeShare(tolerance: Double = 1e-6) -> Mean {
+  public func negativeShare(tolerance: Double = SpectralDensity.rounding) -> Mean {
     let limit = tolerance * max(abs(range.lowerBound), abs(range.upperBound))
     return mean { $0 < -limit ? 1 : 0 }
   }
@@ -88,12 +91,15 @@ public struct SpectralDensity: Codable, Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - points: of the grid, 2 or more.
-  ///   - width: σ; where nil, a hundredth of the range (of |λ|, where all nodes are the same).
+  ///   - width: σ; where nil, a hundredth of the range (of |λ|, where all nodes are one but for rounding; of 1, where that is 0).
   public func smoothed(points: Int = 512, width: Double? = nil) -> SmoothedDensity {
     precondition(points >= 2, "SpectralDensity: expected two points or more, got \(points)")
     let range = range
     let spread = range.upperBound - range.lowerBound
-    let size = spread > 0 ? spread : max(abs(range.upperBound), 1)
+    let magnitude = max(abs(range.lowerBound), abs(range.upperBound))
+    // One eigenvalue differs from run to run by rounding: a grid that narrow would show nothing else.
+    let isPoint = spread <= Self.rounding * magnitude
+    let size = isPoint ? (magnitude > 0 ? magnitude : 1) : spread
     let sigma = width ?? size / 100
     precondition(sigma > 0, "SpectralDensity: expected a width above 0, got \(sigma)")
     let start = range.lowerBound - 5 * sigma

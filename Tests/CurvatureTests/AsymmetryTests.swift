@@ -37,6 +37,16 @@ import Torch
     #expect(stated > 0.5 * spread && stated < 2 * spread, "stated \(stated), found \(spread)")
   }
 
+  /// NaN compares as nothing, and must not come out as 0.
+  @Test func `of numbers that are not finite is an error, never symmetry`() throws {
+    let broken = Tensor([1.0, .nan, 2, 3], shape: [2, 2])
+    // Finite, but their squares are not.
+    let large = randomTensor([3, 3], seed: 1, dtype: .float64) * 1e200
+    for matrix in [broken, large] {
+      #expect(throws: CurvatureError.notFinite("product")) { try of(matrix, draws: 3) }
+    }
+  }
+
   @Test func `is the same for a matrix and its transpose, and for the same seed`() throws {
     let a = randomTensor([7, 7], seed: 1, dtype: .float64)
     let (one, again) = (try of(a, draws: 5, seed: 3), try of(a, draws: 5, seed: 3))

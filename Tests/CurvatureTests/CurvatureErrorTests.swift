@@ -123,6 +123,22 @@ import Torch
     #expect(
       CurvatureError.tooMany("eigenvalues", asked: 9, dimension: 4).description
         == "eigenvalues: expected at most 4, the number of parameters, found 9; ask for fewer")
+    #expect(
+      CurvatureError.stepLost(step: 1e-9, rounding: 1).description
+        == "step: expected a length that moves the parameters as asked, found 1e-09, of which rounding "
+        + "changes a share of 1.0; take a longer one, or float64")
+  }
+
+  /// "At most 4, found 0; ask for fewer" would send a person the wrong way.
+  @Test(arguments: [0, -2]) func `no eigenvalue to look for is an error that says so`(_ count: Int)
+  {
+    let matrix = MatrixOperator(.identity(4, dtype: .float64))
+    let text =
+      "eigenvalues: expected 1 to 4, the number of parameters, found \(count); ask for one or more"
+    let lanczos = #expect(throws: CurvatureError.self) { try Lanczos(count: count)(matrix) }
+    let power = #expect(throws: CurvatureError.self) { try PowerIteration(count: count)(matrix) }
+    #expect(lanczos.map { "\($0)" } == text)
+    #expect(power.map { "\($0)" } == text)
   }
 
   @Test(arguments: ["length", "type", "step", "types", "weight", "draws", "scalar"])

@@ -68,6 +68,27 @@ struct LanczosTests {
     }
   }
 
+  /// What the memory of a basis buys: little where the wanted values stand apart, much inside of a bulk.
+  @Test(arguments: [true, false]) func `a smaller basis costs as many more products as stated`(
+    _ standsApart: Bool
+  ) throws {
+    let spectrum =
+      standsApart
+      ? KnownSpectrum.geometric(300, ratio: 0.97, alternating: true)
+      : KnownSpectrum.outliers([], bulk: 300)
+    for seed in 1...3 as ClosedRange<UInt64> {
+      let matrix = KnownSpectrum("", spectrum).matrix(seed: seed)
+      let products = try [10, 20, 300].map { size in
+        let found = try Lanczos(maximumProducts: 1000, basisSize: size, seed: seed)(matrix)
+        #expect(found.converged)
+        return Double(found.products)
+      }
+      let (half, whole) = (products[0] / products[1], products[1] / products[2])
+      #expect(standsApart ? half <= 1.34 : half > 1.34 && half <= 3, "\(products)")
+      #expect(whole <= (standsApart ? 1.2 : 1.5), "\(products)")
+    }
+  }
+
   @Test func `one start sees a repeated eigenvalue once, and says that it did not look`() throws {
     let spectrum = KnownSpectrum("", [9, 9, 5] + KnownSpectrum.outliers([], bulk: 100))
     let matrix = spectrum.matrix(seed: 3)
@@ -189,6 +210,18 @@ struct LanczosTests {
     expectClose((vector * vector).sum().item(), 1, relative: 1e-6)
     #expect(found.converged)
     #expect(found.products <= 4)
+  }
+
+  /// Where squares of float32 are 0 or infinite: of a loss that is fitted to the last digit, or of one that diverges.
+  @Test(arguments: [1e-28, 1, 1e25]) func `float32 matrices of any size keep their eigenvalues`(
+    _ factor: Double
+  ) throws {
+    let matrix = MatrixOperator(outliers.matrix(seed: 13, dtype: .float32).matrix * factor)
+    let found = try Lanczos(count: 3, tolerance: 1e-4)(matrix)
+    #expect(found.converged)
+    expectClose(
+      found.eigenvalues.map(\.value), [50, -20, 9].map { $0 * factor }, relative: 1e-4)
+    #expect(found.eigenvalues.allSatisfy { $0.residual > 0 && $0.residual <= 5e-3 * factor })
   }
 
   @Test func `impossible wishes and products of NaN are errors`() {

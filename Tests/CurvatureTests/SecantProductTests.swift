@@ -75,6 +75,27 @@ import Torch
     #expect(distance(try secant(10, u + v), try secant(10, u) + long) > 0.1)
   }
 
+  /// F = 2x, so 0 would be a wrong answer, not a small one.
+  @Test(arguments: [1e-9, 5e-8, 1e-30])
+  func `a step that the parameters' type rounds away is an error`(_ h: Double) throws {
+    let x = Tensor([1.0, 3.0] as [Float]).requiringGradient()
+    let loss = LossFunction(of: ["x": x]) { x.power(2).sum() }
+    let v = Tensor([1.0, -1.0] as [Float])
+    let error = #expect(throws: CurvatureError.self) { try SecantProduct(of: loss, step: h)(v) }
+    guard case .stepLost(step: h, rounding: let rounding) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(rounding > 0.1 && rounding <= 1.5)
+    #expect("\(error!)".hasSuffix("; take a longer one, or float64"))
+    expectClose(try SecantProduct(of: loss, step: 1e-2)(v), v * 2, relative: 1e-3)
+    let wide = Tensor([1.0, 3.0]).requiringGradient()
+    let same = LossFunction(of: ["x": wide]) { wide.power(2).sum() }
+    guard h > 1e-20 else { return }
+    let found = try SecantProduct(of: same, step: h)(v.converted(to: .float64))
+    expectClose(found, v.converted(to: .float64) * 2, relative: 1e-5)
+  }
+
   @Test func `leaves the parameters as they were, and graphs that hold them good`() throws {
     let loss = try NetworkCase().loss()
     let before = bytes(loss)

@@ -115,6 +115,21 @@ struct SpectralDensityTests {
     #expect(one.smoothed().width == 0.01)
   }
 
+  /// Runs agree but for rounding: the curve is that of one eigenvalue, at its own scale.
+  @Test(arguments: [(1.0, 4e-16), (-30, 1e-6), (1e-8, 0)] as [(Double, Double)])
+  func `one eigenvalue with errors of rounding is a bell, not a grid of one point`(
+    _ eigenvalue: Double, _ error: Double
+  ) {
+    let density = SpectralDensity(
+      dimension: 4,
+      runs: [1, 1 + error].map { .init(nodes: [eigenvalue * $0], weights: [1]) }, products: 2)
+    let smooth = density.smoothed()
+    expectClose(smooth.width, abs(eigenvalue) / 100, relative: 1e-5)
+    let step = smooth.eigenvalues[1] - smooth.eigenvalues[0]
+    #expect(zip(smooth.eigenvalues, smooth.eigenvalues.dropFirst()).allSatisfy { $0 < $1 })
+    expectClose(smooth.density.reduce(0, +) * step, 1, relative: 1e-5)
+  }
+
   @Test func `a density repeats by seed and survives JSON`() throws {
     let matrix = spectrum.matrix(seed: 10)
     let a = try StochasticLanczosDensity(runs: 2, steps: 8, seed: 1)(matrix)

@@ -23,6 +23,24 @@ import Torch
     }
   }
 
+  /// The worst case: all but one singular value just below what squares can hold.
+  @Test(arguments: [4, 64]) func `the nuclear share is off by no more than what squares lose`(
+    _ n: Int
+  ) throws {
+    let floor = Double(n).squareRoot() * 0x1p-26
+    for factor in [0.5, 0.9, 1.5, 4] {
+      let rest = floor * factor
+      let left = Tensor.normal([n, n], dtype: .float64, using: Generator(seed: 1)).qr().q
+      let right = Tensor.normal([n, n], dtype: .float64, using: Generator(seed: 2)).qr().q
+      let values = Tensor([1] + [Double](repeating: rest, count: n - 1))
+      let gradient = (left * values).matmul(right.transposed())
+      let found = try #require(LeadingTerm(of: gradient, named: "w"))
+      let truth = 1 / (1 + Double(n - 1) * rest)
+      let bound = Double(n) * floor
+      #expect(abs(found.nuclearShare / truth - 1) <= bound, "\(n), \(factor)")
+    }
+  }
+
   @Test func `the order in memory does not matter`() throws {
     let gradient = randomTensor([6, 3, 4, 4], seed: 4)
     let other = gradient.contiguous(.channelsLast)
