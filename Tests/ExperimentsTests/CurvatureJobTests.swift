@@ -60,9 +60,9 @@ import Training
       var pass = ForwardPass(.evaluation)
       let logits = network(loaded.recipe.encoder(images.converted(to: .float64), &pass), &pass)
       let steps = logits.size(0)
-      guard loss == .eachStep else { return logits.mean(along: [0]).crossEntropy(labels) }
-      return (0..<steps).reduce(Tensor(0.0)) { $0 + logits[$1].crossEntropy(labels) }
-        / Double(steps)
+      guard loss != .meanLogits else { return logits.mean(along: [0]).crossEntropy(labels) }
+      let sum = (0..<steps).reduce(Tensor(0.0)) { $0 + logits[$1].crossEntropy(labels) }
+      return loss == .summed ? sum : sum / Double(steps)
     }
     let gradients = try vectorJacobianProduct(
       outputs: [value], inputs: parameters, vectors: nil, createGraph: true)
