@@ -50,7 +50,8 @@ struct DriftText {
   private var curvature: String? {
     guard results.before.curvature != nil else { return nil }
     func cell(_ state: DriftResults.State?) -> String {
-      guard let reading = state?.curvature, let value = reading.value else { return "–" }
+      guard let reading = state?.curvature else { return "–" }
+      guard let value = reading.value else { return "not measured" }
       return ProgressDisplay.significant(value) + (reading.converged ? "" : " (not converged)")
     }
     var table = TextTable(["λ_max"] + Self.roads)

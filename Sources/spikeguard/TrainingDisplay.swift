@@ -53,6 +53,7 @@ final class TrainingDisplay {
     display.note(
       "step \(reading.step): λ_max \(ProgressDisplay.significant(value)), residual "
         + ProgressDisplay.significant(residual) + (reading.converged ? "" : ", not converged")
+        + (reading.isSilent ? ", silent in evaluation mode: no spikes leave its last layer" : "")
         + " (\(spent))")
   }
 

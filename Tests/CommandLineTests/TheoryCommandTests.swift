@@ -23,6 +23,27 @@ import Testing
       }
       for note in results.notes { #expect(output.contains("  · To know: \(note).")) }
       #expect(page.contains("steps-each-step-gauss-newton"))
+      #expect(page.contains("The charts need JavaScript; the tables do not."))
+    }
+  }
+
+  /// Hours of work are not lost with one signal, and nobody takes a part for the whole.
+  @Test func `an interrupted command writes what it has, and ends as shells expect`() throws {
+    try Workplace.with { place in
+      let outcome = try place.run(
+        "theory steps \(Workplace.data) --width 0.03125 --head compact --images 4 --json a.json "
+          + "--out steps",
+        // The folder is made when nothing is measured yet.
+        interruption: .init(SIGINT) { place.has("steps") })
+      #expect(outcome.exitCode == 130)
+      guard place.has("a.json") else {
+        #expect(outcome.standardError.contains("stopped by a signal before the first point"))
+        return
+      }
+      let results = try place.json("a.json", as: StepsResults.self)
+      #expect(!results.points.isEmpty && results.points.count < 62)
+      let note = "stopped after \(results.points.count) of 62 points: the rest is missing"
+      #expect(results.notes[0] == note && outcome.standardOutput.contains(note))
     }
   }
 

@@ -36,6 +36,26 @@ import Testing
     }
   }
 
+  /// The bound that the help states is the probe's.
+  @Test func `help states what a reading of λ_max costs`() throws {
+    try Workplace.with { place in
+      let help = try place.succeed("train --help").split { $0.isWhitespace }.joined(separator: " ")
+      #expect(
+        help.contains(
+          "A reading takes up to 60 Hessian-vector products, each as long as about three training steps"
+        ))
+      let steps = try place.succeed("theory steps --help").split { $0.isWhitespace }
+        .joined(separator: " ")
+      #expect(steps.contains("the defaults make 31 networks") && steps.contains("(default: 0)"))
+    }
+  }
+
+  @Test func `a run that is named twice is refused`() throws {
+    try BadInput(
+      "theory gradients run run", "expected different runs, found run twice; name each once"
+    ).check()
+  }
+
   @Test func `a run without measurements, and a folder without a run, are named`() throws {
     try BadInput(
       "theory gradients run",

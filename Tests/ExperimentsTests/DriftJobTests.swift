@@ -75,6 +75,10 @@ import Training
       #expect(inverted.layers[0].meanShift > 2 * clean.layers[0].meanShift)
       let page = try DriftPage(results, vegaBundle: VegaBundle.load()).html()
       #expect(page.contains("normalized-clamp") && page.contains("id=\"drift\""))
+      // Two decimals would make nothing of a small eigenvalue.
+      let reading = try #require(results.before.curvature)
+      let value = NumberText.significant(try #require(reading.value))
+      #expect(page.contains(">\(value)\(reading.converged ? "" : " (not converged)")<"))
       #expect(try JSONDecoder().decode(DriftResults.self, from: results.json()) == results)
       // Everything is drawn by the run's seed.
       let again = try job.run()
@@ -234,6 +238,8 @@ import Training
       let results = try job(path) { $0.kinds = [.clean, .adversarial] }.run()
       #expect(!results.hasBatchNorm && results.beforeRecomputed == nil)
       #expect(results.notes[0].hasPrefix("the network has no batch norm"))
+      let page = try DriftPage(results, vegaBundle: VegaBundle.load()).html()
+      #expect(page.contains("the network has no batch norm") && !page.contains("id=\"layers\""))
       for kind in results.kinds {
         #expect(kind.statisticsOnly == nil && kind.weightsOnly == nil && kind.recomputed == nil)
         #expect(kind.layers.isEmpty && kind.both.score.total == 22)

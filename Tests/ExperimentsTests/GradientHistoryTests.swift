@@ -22,7 +22,10 @@ import Testing
       #expect(history.runs.map(\.title) == ["plain", path + "/a/dsd/", path + "/b/dsd"])
       #expect(history.runs.map(\.source) == [.measured, .measured, .deflation])
       #expect(history.runs.map { $0.curvature.count } == [3, 3, 0])
-      #expect(history.runs.map { $0.notes.count } == [0, 0, 2])
+      // Its running statistics have not come far enough for spikes.
+      #expect(history.runs.map { $0.notes.count } == [1, 1, 2])
+      #expect(
+        history.runs[0].notes[0].hasPrefix("3 of 3 readings of λ_max, the last at step 6, are"))
       // Points of the curve end with the epochs.
       #expect(history.runs[2].spectra.map(\.step) == [4, 8])
       // Both deflate with the same seed: the last epochs' gradients are the same.
@@ -37,6 +40,38 @@ import Testing
       let page = try GradientHistoryPage(history, vegaBundle: VegaBundle.load()).html()
       #expect(page.contains("id=\"share-4\"") && page.contains("id=\"curvature\""))
       #expect(try JSONDecoder().decode(GradientHistory.self, from: history.json()) == history)
+    }
+  }
+
+  /// Its λ_max is that of the last bias, and no matrix has a gradient: neither is a finding.
+  @Test func `a silent network is said to be one`() throws {
+    try withTemporaryDirectory { path in
+      _ = try TrainingMeasurementTests.job { _, network in network.neuron.threshold = 50 }
+        .run(in: RunFolder(path + "/silent"))
+      let run = try GradientHistory(of: [path + "/silent"]).runs[0]
+      #expect(run.curvature.map(\.lastLayerRate) == [0, 0, 0] && run.layers.isEmpty)
+      #expect(run.notes.count == 2)
+      #expect(run.notes[0].hasPrefix("5 of 5 spectra have no layer in them"))
+      #expect(
+        run.notes[1].hasPrefix(
+          "3 of 3 readings of λ_max, the last at step 6, are of a network"))
+      let page = try GradientHistoryPage(
+        GradientHistory(of: [path + "/silent"]), vegaBundle: VegaBundle.load()
+      ).html()
+      #expect(
+        page.contains("3 of 3 readings of λ_max, the last at step 6, are of a network"))
+    }
+  }
+
+  @Test func `a run that is named twice is no comparison`() throws {
+    try withTemporaryDirectory { path in
+      try trained(path + "/plain", measures: true)
+      let error = #expect(throws: UsageError.self) {
+        try GradientHistory(of: [path + "/plain", path + "/plain/"])
+      }
+      #expect(
+        error?.description
+          == "expected different runs, found \(path)/plain/ twice; name each once")
     }
   }
 

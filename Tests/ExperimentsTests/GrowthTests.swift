@@ -35,6 +35,16 @@ import Torch
     #expect(short.verdict == .undecided)
   }
 
+  /// A law may fit to the last digit what varies by less than anybody would call growth.
+  @Test func `what varies by next to nothing has no law, however well one fits`() throws {
+    let flat = Self.growth { pow($0, 0.05) }
+    #expect(try #require(flat.power?.r2) > 0.999 && flat.verdict == .flat)
+    #expect(flat.sentence.hasPrefix("it hardly changes with T: |λ| varies by a factor of 1.19"))
+    #expect(Self.growth { pow($0, 0.11) }.verdict == .power)
+    #expect(Self.growth { 2 / $0 }.sentence.hasPrefix("it falls with T, and a power law"))
+    #expect(Self.growth { exp(0.3 * $0) }.sentence.hasPrefix("it grows with T, and an exponential"))
+  }
+
   @Test func `a sum over steps adds 1 to the exponent and nothing else`() throws {
     let noisy = zip(Self.steps, [1.0, 1.3, 1.2, 1.9, 2.4, 2.2])
     let each = try #require(GrowthFit(.power, noisy.map { ($0, $1) }))

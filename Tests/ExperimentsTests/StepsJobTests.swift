@@ -175,8 +175,44 @@ import Torch
     for (before, after) in zip(initial.points, trained.points) {
       #expect(after.value < before.value)
     }
-    #expect(trained.notes.isEmpty)
+    #expect(trained.notes.map { $0.prefix(8) } == ["one seed"])
     #expect(try Self.job(Self.settings(30), [Self.bptt]).run().points == trained.points)
+  }
+
+  /// Without spikes λ is 1/K of the last bias for every T, and a sum over steps would be given a perfect Θ(T).
+  @Test func `a silent network is named, and no law is fitted to it`() throws {
+    var training = StepsTraining()
+    training.calibrationBatches = 0
+    let recipe = try Self.recipe { $0.neuron.threshold = 50 }
+    let results = try Self.job(
+      .settings(recipe, training), [Self.bptt], steps: [1, 2, 3, 4], losses: [.eachStep]
+    ).run()
+    for point in results.points {
+      #expect(point.isSilent && point.spikeRate == 0 && point.layerRates == [0, 0, 0])
+      expectClose(point.hessian.eigenvalue.value, 1 / 3.0, relative: 1e-3)
+    }
+    #expect(results.fits.count == 4)
+    #expect(results.fits.allSatisfy { $0.growth.verdict == .tooFewPoints && $0.growth.points == 0 })
+    #expect(results.notes[0].contains("(SNN, BPTT, direct coding at T = 1, 2, 3, 4)"))
+    #expect(results.notes[0].contains("1/K = 0.333"))
+    let spiking = try Self.job(Self.settings(), [Self.bptt]).run()
+    #expect(spiking.points.allSatisfy { !$0.isSilent && $0.layerRates.count == 3 })
+    #expect(!spiking.notes.contains { $0.contains("emits nothing") })
+  }
+
+  @Test func `a job that is stopped has the points that it measured, and says so`() throws {
+    let job = Self.job(try Self.settings(), [Self.bptt, Self.sltt])
+    var done = 0
+    let results = try job.run(shouldStop: { done == 3 }) {
+      done = $1; _ = ($0, $2)
+    }
+    #expect(results.points == Array(try job.run().points.prefix(3)))
+    done = 0
+    let early = try job.run(shouldStop: { done == 2 }) {
+      done = $1; _ = ($0, $2)
+    }
+    #expect(early.points.count == 2 && early.fits.map(\.variant) == [Self.bptt, Self.bptt])
+    #expect(results.notes[0] == "stopped after 3 of 4 points: the rest is missing")
   }
 
   @Test func `fits of the sum are derived where it was not asked for`() throws {
@@ -187,6 +223,12 @@ import Torch
     for pair in [0, 2] {
       let (each, sum) = (results.fits[pair].growth.power!, results.fits[pair + 1].growth.power!)
       expectClose(sum.exponent, each.exponent + 1, relative: 1e-9)
+      // What is the sum's is not said to be the network's.
+      let own = NumberText.decimal(each.exponent, 3).replacing("-", with: "−")
+      let fits = [results.fits[pair], results.fits[pair + 1]].map(\.sentence)
+      #expect(
+        fits[1].contains("; 1 of a is the sum's own doing, which leaves the network \(own) ("))
+      #expect(!fits[0].contains("the sum's own"))
     }
     let both = try Self.job(
       Self.settings(), [Self.bptt], steps: [1, 2, 3, 4], losses: [.eachStep, .summed]

@@ -1,5 +1,6 @@
 import Curvature
 import Datasets
+import Layers
 import Spiking
 import Torch
 
@@ -23,6 +24,12 @@ public struct CurvatureReading: Codable, Sendable, Equatable {
   public let seconds: Double
   /// Why there is no value.
   public var failure: String?
+  /// Spikes for each neuron and step of the last layer of neurons; nil where a log does not say it.
+  public var lastLayerRate: Double?
+
+  /// Nothing comes out of the last layer of neurons in evaluation mode: of a VGG this is then the curvature along the last
+  /// bias, 1/K of K classes before training.
+  public var isSilent: Bool { lastLayerRate == 0 }
 }
 
 /// Measures λ_max of a network again and again, always on the same images.
@@ -38,6 +45,7 @@ struct CurvatureProbe {
   let loss: LossFunction
   let images: Int
   let measured: MeasuredLoss
+  private let lastLayerRate: () -> Double?
 
   /// - Parameter images: one batch, as they are.
   /// - Parameter seed: of a stochastic coding, which draws the same at every measurement.
@@ -47,9 +55,13 @@ struct CurvatureProbe {
   ) {
     measured = loss
     self.images = images.count
-    self.loss = LossFunction(
-      of: network, encoder, loss: loss, seed: seed,
-      over: ImageBatch.batches(of: images, size: images.count))
+    let batches = ImageBatch.batches(of: images, size: images.count)
+    self.loss = LossFunction(of: network, encoder, loss: loss, seed: seed, over: batches)
+    lastLayerRate = {
+      var pass = ForwardPass(.evaluation, using: Generator(seed: seed))
+      withoutGradients { _ = network(encoder(batches[0].images(), &pass), &pass) }
+      return pass.activity.last?.rate
+    }
   }
 
   /// A network whose curvature is no number has a reading that says so: it is no reason to stop a training.
@@ -65,10 +77,12 @@ struct CurvatureProbe {
       )(hessian).eigenvalues[0]
     }
     let found = try? result.get()
+    let rate = lastLayerRate()
     var reading = CurvatureReading(
       step: step, value: found?.value, residual: found?.residual,
       converged: found?.converged ?? false, products: products, images: images, loss: measured,
       seconds: (ContinuousClock.now - start) / .seconds(1))
+    reading.lastLayerRate = rate
     if case .failure(let error) = result { reading.failure = "\(error)" }
     return reading
   }

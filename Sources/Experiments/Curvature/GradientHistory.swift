@@ -41,6 +41,19 @@ public struct GradientHistory: Codable, Sendable, Equatable {
         notes.append(
           "singular values as deflation found them, the largest only; --spectrum-every N has all")
       }
+      let still = spectra.count { $0.layers.isEmpty }
+      if still > 0 {
+        notes.append(
+          "\(still) of \(spectra.count) spectra have no layer in them: those gradients were 0, as behind "
+            + "neurons that emit nothing")
+      }
+      let silent = curvature.filter(\.isSilent)
+      if let last = silent.last {
+        notes.append(
+          "\(silent.count) of \(curvature.count) readings of λ_max, the last at step \(last.step), are of a "
+            + "network that is silent in evaluation mode, its last layer of neurons emits nothing: of a VGG they "
+            + "are the curvature along the last bias alone, 1/K for K classes before training")
+      }
       if curvature.isEmpty { notes.append("no λ_max: train with --curvature-every N") }
       return notes
     }
@@ -58,6 +71,10 @@ public struct GradientHistory: Codable, Sendable, Equatable {
     }
     spikeguard = Spikeguard.version
     created = ISO8601DateFormatter().string(from: Date())
+    let places = paths.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+    if let again = places.indices.first(where: { places[..<$0].contains(places[$0]) }) {
+      throw UsageError("expected different runs, found \(paths[again]) twice; name each once")
+    }
     let titles = Self.titles(of: paths)
     runs = try zip(paths, titles).map { try Run($0, title: $1) }
   }

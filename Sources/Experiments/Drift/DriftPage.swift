@@ -102,7 +102,9 @@ public struct DriftPage {
 
   private var curvature: HTML {
     func text(_ state: DriftResults.State?) -> String {
-      state?.curvature?.value.map { NumberText.decimal($0, 2) } ?? "–"
+      guard let reading = state?.curvature else { return "–" }
+      guard let value = reading.value else { return reading.failure ?? "–" }
+      return NumberText.significant(value) + (reading.converged ? "" : " (not converged)")
     }
     return ReportPage.table(
       "λ_max",

@@ -106,6 +106,19 @@ public struct DriftResults: Codable, Sendable, Equatable {
         "the network was trained on \(trainedOn.name) (\(trainedOn.count) images), the foreign batches are "
           + "of \(training.name) (\(training.count) images)")
     }
+    let states: [State?] =
+      [before, beforeRecomputed]
+      + kinds.flatMap { [$0.statisticsOnly, $0.weightsOnly, $0.both, $0.recomputed] }
+    let readings = states.compactMap { $0?.curvature }
+    if let failure = readings.compactMap(\.failure).first {
+      notes.append("λ_max was not measured of every state: \(failure)")
+    }
+    let silent = readings.count { $0.isSilent }
+    if silent > 0 {
+      notes.append(
+        "\(silent) of \(readings.count) readings of λ_max are of a network whose last layer of neurons emits "
+          + "nothing")
+    }
     for kind in kinds {
       if let failure = kind.failure { notes.append("\(kind.kind.rawValue): \(failure)") }
     }

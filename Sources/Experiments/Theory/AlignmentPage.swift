@@ -18,7 +18,7 @@ public struct AlignmentPage {
     let page = ReportPage(
       title: "Alignment of the time steps' gradients", subtitle: subtitle, lead: lead,
       sections: [
-        .init(id: "charts", title: "Alignment", body: "\(charts.map(\.figure))"),
+        .init(id: "charts", title: "Alignment", body: ReportPage.grid(charts)),
         .init(id: "layers", title: "Layers", body: layers),
       ], charts: charts, records: try results.inlineJSON(), recordsName: "alignment.json")
     return try page.html(vegaBundle: vegaBundle)
@@ -67,6 +67,12 @@ extension AlignmentResults {
       )
     } else {
       sentences.append("there are no two time steps with a gradient to be compared")
+    }
+    let without = layers.filter { $0.alignment.norms.allSatisfy { $0 == 0 } }.map(\.name)
+    if !without.isEmpty {
+      sentences.append(
+        "\(without.count) of \(layers.count) weights have no gradient at any step, as behind neurons that "
+          + "emit nothing or far from the threshold: \(without.joined(separator: ", "))")
     }
     if let cosine = images.meanCosine {
       sentences.append(

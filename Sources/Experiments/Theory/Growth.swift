@@ -8,6 +8,8 @@ public struct Growth: Codable, Sendable, Equatable {
     case tooFewPoints = "too-few-points"
     /// Neither exponent can be told from 0.
     case noTrend = "no-trend"
+    /// It varies less than T^±``Growth/leastExponent`` would over these T: whatever law describes that, nothing grows.
+    case flat
     case power
     case exponential
     /// Both fit, and about as well.
@@ -25,6 +27,8 @@ public struct Growth: Codable, Sendable, Equatable {
   public let verdict: Verdict
 
   static let leastPoints = 4
+  /// Over T from 1 to 32 a factor of 1.41.
+  static let leastExponent = 0.1
   /// Below this share of the variance of log λ a law does not describe the points.
   static let leastR2 = 0.9
   /// Difference of Akaike's criterion, n · log of the ratio of the residuals, from which one law is better.
@@ -38,16 +42,20 @@ public struct Growth: Codable, Sendable, Equatable {
     exponential = GrowthFit(.exponential, points)
     let sizes = points.map(\.value)
     spread = sizes.isEmpty ? nil : sizes.max()! / sizes.min()!
-    verdict = Self.verdict(points.count, power, exponential)
+    let steps = points.map { Double($0.steps) }
+    let least = steps.isEmpty ? 1 : pow(steps.max()! / steps.min()!, Self.leastExponent)
+    verdict = Self.verdict(
+      points.count, power, exponential, isFlat: spread.map { $0 < least } ?? true)
   }
 
   private static func verdict(
-    _ count: Int, _ power: GrowthFit?, _ exponential: GrowthFit?
+    _ count: Int, _ power: GrowthFit?, _ exponential: GrowthFit?, isFlat: Bool
   ) -> Verdict {
     guard count >= leastPoints, let power, let exponential else { return .tooFewPoints }
     guard let best = [power.r2, exponential.r2].compactMap(\.self).max(),
       !power.admits(0) || !exponential.admits(0)
     else { return .noTrend }
+    guard !isFlat else { return .flat }
     guard best >= leastR2 else { return .neither }
     // Exact points of one law leave rounding only.
     let floor = 1e-20
@@ -62,24 +70,35 @@ public struct Growth: Codable, Sendable, Equatable {
   public var sentence: String {
     let range = spread.map { "|λ| varies by a factor of \(NumberText.decimal($0, 2))" } ?? ""
     guard let power, let exponential, verdict != .tooFewPoints else {
-      return "too few values other than 0 for a law (\(points))"
+      return "too few values for a law: \(points) of the \(Self.leastPoints) it takes"
     }
     let a = "a = \(Self.text(power))"
     let b = "b = \(Self.text(exponential))"
     switch verdict {
     case .tooFewPoints, .noTrend:
       return "no growth with T that can be told from none: \(range), \(a), \(b)"
+    case .flat:
+      return "it hardly changes with T: \(range), \(a), \(b)"
     case .power:
       let linear = power.admits(1) ? "Θ(T) is within" : "Θ(T), a = 1, is not within"
       return
-        "a power law, T^a with \(a), describes it better than an exponential; \(linear); \(range)"
+        "it \(Self.verb(power)), and a power law, T^a with \(a), describes it better than an exponential; "
+        + "\(linear); \(range)"
     case .exponential:
-      return "an exponential, e^(bT) with \(b), describes it better than a power law; \(range)"
+      return
+        "it \(Self.verb(exponential)), and an exponential, e^(bT) with \(b), describes it better than a "
+        + "power law; \(range)"
     case .undecided:
-      return "a power law (\(a)) and an exponential (\(b)) describe it about as well; \(range)"
+      return
+        "it \(Self.verb(power)), and a power law (\(a)) and an exponential (\(b)) describe it about as well; "
+        + range
     case .neither:
       return "neither law describes it (R² below \(Self.leastR2)): \(range), \(a), \(b)"
     }
+  }
+
+  private static func verb(_ fit: GrowthFit) -> String {
+    fit.exponent < 0 ? "falls with T" : "grows with T"
   }
 
   /// `0.120 (0.050 to 0.190)`

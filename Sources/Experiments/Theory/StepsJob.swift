@@ -50,19 +50,25 @@ public struct StepsJob: Sendable {
     }
   }
 
-  /// - Parameter progress: what is measured, how much is done, of how much.
+  /// One for each network and loss.
+  public var pointCount: Int { networks.count * losses.count }
+
+  /// - Parameters:
+  ///   - shouldStop: asked before each point; the results then hold those that are there, and say so.
+  ///   - progress: what is measured, how much is done, of how much.
   /// - Throws: `ModelError` for a network that cannot be built, `CurvatureError`, `TrainingError`, ``UsageError``.
   public func run(
+    shouldStop: () -> Bool = { false },
     progress: (_ title: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws -> StepsResults {
     let clock = ContinuousClock.now
-    let total = networks.count * losses.count
+    let total = pointCount
     var points: [StepsResults.Point] = []
-    for (variant, steps) in networks {
+    for (variant, steps) in networks where !shouldStop() {
       let recipe = variant.recipe(source.recipe, steps: steps, dataset: dataset.name)
       progress("\(variant.title), T = \(steps)", points.count, total)
       let network = try network(recipe)
-      for loss in losses {
+      for loss in losses where !shouldStop() {
         points.append(try measure(network, recipe, variant, loss))
         progress("\(variant.title), T = \(steps)", points.count, total)
       }
@@ -99,11 +105,12 @@ public struct StepsJob: Sendable {
     let batches = ImageBatch.batches(of: dataset, size: batchSize)
     let function = LossFunction(
       of: network, recipe.encoder, loss: loss, seed: seed, over: batches)
-    let (value, rate) = forward(network, recipe, loss, batches)
+    let (value, rates) = forward(network, recipe, loss, batches)
     let surrogate = try surrogateHessian(of: function)
     return StepsResults.Point(
       variant: variant, steps: recipe.steps, loss: loss, value: value,
-      gradientNorm: surrogate.gradientNorm, spikeRate: rate, asymmetry: surrogate.asymmetry,
+      gradientNorm: surrogate.gradientNorm, spikeRate: rates.all, layerRates: rates.layers,
+      asymmetry: surrogate.asymmetry,
       hessian: surrogate.extreme,
       gaussNewton: try .init(solver(LossCurvature(of: function, product: .gaussNewton))))
   }
@@ -127,19 +134,21 @@ public struct StepsJob: Sendable {
     )
   }
 
-  /// Loss and spike rate, the weighted means over the batches.
+  /// Loss and spike rates, the weighted means over the batches.
   private func forward(
     _ network: any SpikingNetwork, _ recipe: NetworkRecipe, _ loss: MeasuredLoss,
     _ batches: [ImageBatch]
-  ) -> (loss: Double, spikeRate: Double) {
-    var sums = (loss: 0.0, rate: 0.0)
+  ) -> (loss: Double, spikeRates: (all: Double, layers: [Double])) {
+    var (sums, layers) = ((loss: 0.0, rate: 0.0), [Double]())
     for (index, batch) in batches.enumerated() {
       var pass = ForwardPass(.evaluation, using: Generator(seed: seed &+ UInt64(index)))
       let logits = withoutGradients { network(recipe.encoder(batch.images(), &pass), &pass) }
       sums.loss += loss(logits, batch.labels()).item() * Double(batch.count)
       sums.rate += pass.spikeRate * Double(batch.count)
+      let rates = pass.activity.map { $0.rate * Double(batch.count) }
+      layers = layers.isEmpty ? rates : zip(layers, rates).map(+)
     }
     let count = Double(dataset.count)
-    return (sums.loss / count, sums.rate / count)
+    return (sums.loss / count, (sums.rate / count, layers.map { $0 / count }))
   }
 }

@@ -20,7 +20,7 @@ public struct StepsPage {
       title: "Curvature against T", subtitle: subtitle, lead: lead,
       sections: [
         .init(
-          id: "charts", title: "Largest eigenvalue against T", body: "\(charts.map(\.figure))"),
+          id: "charts", title: "Largest eigenvalue against T", body: ReportPage.grid(charts)),
         .init(id: "laws", title: "Laws of growth", body: laws),
         .init(id: "points", title: "Points", body: points),
       ], charts: charts, records: try results.inlineJSON(), recordsName: "steps.json")
@@ -48,7 +48,8 @@ public struct StepsPage {
   private var laws: HTML {
     RecordTable(
       name: "Laws of growth",
-      caption: "Least squares on log |λ|: a of T^a, b of e^(bT), with 95 % intervals.",
+      caption: "Least squares on log |λ|: a of T^a, b of e^(bT); the 95 % intervals are of the "
+        + "points' distance from the law, on one seed.",
       head: ["Network", "Loss", "Matrix", "a", "R²", "b", "R²", "What describes it"],
       rows: results.fits.map { fit in
         [
@@ -56,7 +57,7 @@ public struct StepsPage {
           fit.matrix.rawValue,
         ]
           + [fit.growth.power, fit.growth.exponential].flatMap { $0?.cells ?? ["–", "–"] }
-          + [fit.growth.sentence]
+          + [fit.sentence]
       }
     ).html
   }
@@ -91,12 +92,27 @@ extension GrowthFit {
   }
 }
 
+extension StepsResults.Fit {
+  /// What describes the growth, and of a summed loss how much of it is the sum's.
+  public var sentence: String {
+    guard loss == .summed, let power = growth.power, growth.verdict != .tooFewPoints else {
+      return growth.sentence
+    }
+    let rest = [power.exponent, power.low, power.high].map {
+      NumberText.decimal($0 - 1, 3).replacing("-", with: "−")
+    }
+    return growth.sentence + "; 1 of a is the sum's own doing, which leaves the network "
+      + "\(rest[0]) (\(rest[1]) to \(rest[2]))"
+      + (power.admits(1) ? ", not to be told from none" : "")
+  }
+}
+
 extension StepsResults {
   /// Every fit as a sentence without its full stop.
   public var conclusions: [String] {
     fits.map { fit in
       let loss = fit.loss.rawValue + (fit.isDerived ? ", T × each-step" : "")
-      return "\(fit.variant.title), \(loss), \(fit.matrix.rawValue): \(fit.growth.sentence)"
+      return "\(fit.variant.title), \(loss), \(fit.matrix.rawValue): \(fit.sentence)"
     }
   }
 }

@@ -1,4 +1,5 @@
 import Curvature
+import Datasets
 import Foundation
 import Spiking
 import Torch
@@ -40,6 +41,8 @@ public struct StepsResults: Codable, Sendable, Equatable {
     public let gradientNorm: Double
     /// For the twin, the share of active units.
     public let spikeRate: Double
+    /// The same of each layer of neurons, from the input to the output.
+    public let layerRates: [Double]
     /// Of J: few draws, enough to tell a symmetric one.
     public let asymmetry: Asymmetry
     /// Of J, the Jacobian of the surrogate gradient, by the largest |λ|, with its sign.
@@ -98,12 +101,15 @@ public struct StepsResults: Codable, Sendable, Equatable {
     product = .transposedJacobian
     self.points = points
     fits = Self.fits(points, job)
-    notes = Self.notes(job, points)
+    notes = Self.notes(job, points, fits)
     self.seconds = seconds
   }
 }
 
 extension StepsResults.Point {
+  /// The last layer of neurons emitted nothing: where no other path reaches the output, all that is left is its bias.
+  public var isSilent: Bool { layerRates.last == 0 }
+
   public func extreme(_ matrix: StepsResults.Matrix) -> StepsResults.Extreme {
     matrix == .hessian ? hessian : gaussNewton
   }
@@ -116,9 +122,13 @@ extension StepsResults {
     for variant in job.variants where !variant.hasNoSteps {
       for loss in job.losses {
         for matrix in Matrix.allCases {
-          let values = points.filter { $0.variant == variant && $0.loss == loss }.map {
-            (steps: $0.steps, value: $0.extreme(matrix).eigenvalue.value)
+          // A job that was stopped did not come to every variant.
+          guard points.contains(where: { $0.variant == variant && $0.loss == loss }) else {
+            continue
           }
+          let values = points.filter {
+            $0.variant == variant && $0.loss == loss && !$0.isSilent
+          }.map { (steps: $0.steps, value: $0.extreme(matrix).eigenvalue.value) }
           fits.append(
             Fit(
               variant: variant, loss: loss, matrix: matrix, isDerived: false,
@@ -134,8 +144,51 @@ extension StepsResults {
     return fits
   }
 
-  private static func notes(_ job: StepsJob, _ points: [Point]) -> [String] {
+  /// What spikes did not reach.
+  private static func silence(_ points: [Point], classes: Int) -> [String] {
+    var silent: [StepsVariant: Set<Int>] = [:]
+    for point in points where point.isSilent {
+      silent[point.variant, default: []].insert(point.steps)
+    }
     var notes: [String] = []
+    if !silent.isEmpty {
+      let places = silent.map { variant, steps in
+        "\(variant.title) at T = \(steps.sorted().map(String.init).joined(separator: ", "))"
+      }.sorted().joined(separator: "; ")
+      notes.append(
+        "silent: the last layer of neurons emits nothing (\(places)). What is measured there is what goes past "
+          + "the neurons, of a VGG the last bias alone, whose λ before training is 1/K = "
+          + "\(NumberText.decimal(1 / Double(classes), 3)) for K classes whatever T is, T/K of a summed loss; "
+          + "these points are in no fit")
+    }
+    let broken = points.count { !$0.isSilent && $0.layerRates.contains(0) }
+    if broken > 0 {
+      notes.append(
+        "\(broken) of \(points.count) points are of a network with an earlier layer of neurons that emits "
+          + "nothing: without a path around it the output knows nothing of the image")
+    }
+    return notes
+  }
+
+  private static func notes(
+    _ job: StepsJob, _ points: [Point], _ fits: [Fit]
+  ) -> [String] {
+    var notes: [String] = []
+    if points.count < job.pointCount {
+      notes.append("stopped after \(points.count) of \(job.pointCount) points: the rest is missing")
+    }
+    notes += silence(points, classes: job.dataset.classes)
+    if !fits.isEmpty {
+      notes.append(
+        "one seed and one set of images: a fit's interval says how far the points are from the law, not what "
+          + "another seed would give")
+    }
+    let negative = points.count { $0.hessian.eigenvalue.value < 0 }
+    if negative > 0 {
+      notes.append(
+        "\(negative) of \(points.count) eigenvalues of J are negative: fits and charts take their magnitude"
+      )
+    }
     if job.losses.contains(where: { $0 != .meanLogits }) {
       notes.append(
         "the loss summed over time steps is T times the mean over them, and so is every eigenvalue: of "
