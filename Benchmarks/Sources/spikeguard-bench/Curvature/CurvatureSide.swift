@@ -66,7 +66,7 @@ struct CurvatureSide {
         if let starts {
           try PowerIteration(count: count, starts: starts)(matrix)
         } else {
-          try Lanczos(count: count, tolerance: request.tolerance!)(matrix)
+          try Lanczos(count: count, tolerance: request.tolerance!, seed: request.seed ?? 0)(matrix)
         }
     }
     var answer = WorkerAnswer(seconds: [elapsed / .seconds(1)])

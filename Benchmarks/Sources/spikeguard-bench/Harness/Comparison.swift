@@ -7,8 +7,8 @@ struct Comparison: Codable {
     var peakBytes: Int?
     /// Resident memory of that process before its first step.
     var idleBytes: Int?
-    /// Products with a matrix that one sample took.
-    var products: Int?
+    /// Products with a matrix that each sample took.
+    var products: [Int]?
     /// Of the processors, user and system, in the median sample.
     var processorSeconds: Double?
     /// The largest ‖Hx − θx‖ of what came out, relative to the largest |θ|.
@@ -76,10 +76,12 @@ struct Comparison: Codable {
         formatted(pairedRatio(side), 3),
       ]
       if counted {
-        let products = side.products.map(Double.init) ?? .nan
+        let products = Double(side.products?.reduce(0, +) ?? 0)
+        let seconds = side.samples.seconds.reduce(0, +)
         row += [
           side.processorSeconds.map { formatted($0, 3) } ?? "–",
-          side.products.map(String.init) ?? "–", formatted(side.samples.median * 1e3 / products, 4),
+          side.products.map { $0.map(String.init).joined(separator: " ") } ?? "–",
+          formatted(seconds * 1e3 / products, 4),
           side.residual.map(scientific) ?? "–",
         ]
       }

@@ -10,6 +10,8 @@ struct WorkerRequest: Codable {
   var start: String?
   /// A file of vectors to multiply.
   var vectors: String?
+  /// Of random starts.
+  var seed: UInt64?
   /// How many eigenvalues.
   var top: Int?
   /// Of the eigenvalues' residuals, relative to the largest.
