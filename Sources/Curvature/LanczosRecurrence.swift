@@ -18,6 +18,8 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
   private let generator: Generator
   private var next: Tensor?
   private var continues = false
+  /// ⟨qⱼ₋₁, Hqⱼ⟩ = b of the step before, where the next direction came out of that.
+  private var coupling: Double?
 
   init(_ matrix: Matrix, capacity: Int, seed: UInt64) {
     self.matrix = matrix
@@ -38,9 +40,10 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
       start
       ?? Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
       .moved(to: matrix.device)
-    let outside = basis.split(random).remainder
-    next = outside / length(outside)
+    let outside = basis.split(random)
+    next = outside.remainder / outside.length
     continues = false
+    coupling = nil
   }
 
   /// One product.
@@ -52,11 +55,14 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
     next = nil
     let product = try matrix.product(with: vector)
     products += 1
-    // The largest coefficient first, by an accurate sum: what is left is small, and so are its errors.
+    // The largest coefficients first, one by an accurate sum and one that is known: what is left of the others is small, and
+    // so are its errors, and one pass over the basis is enough.
     let quotient = innerProduct(vector, product)
-    var (coefficients, remainder) = basis.split(product - vector * quotient)
+    let rest = product - vector * quotient
+    if let coupling { rest.addInPlace(basis[basis.count - 2], scale: -coupling) }
+    var (coefficients, remainder, outside) = basis.split(rest)
     coefficients[coefficients.count - 1] += quotient
-    let outside = length(remainder)
+    if let coupling { coefficients[coefficients.count - 2] += coupling }
     projected.extend(coefficients, remainder: outside, continues: continues)
     let inside = coefficients.reduce(0) { $0 + $1 * $1 }
     scale = max(scale, (inside + outside * outside).squareRoot())
@@ -64,12 +70,14 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
     if !isComplete, outside > noise / 2 {
       next = remainder / outside
       continues = true
+      coupling = outside
     }
   }
 
   /// Keeps these Ritz vectors alone; the next direction stays.
   mutating func restart(keeping pairs: some Sequence<RitzPair>) {
     restarts += 1
+    coupling = nil
     let combinations = pairs.map(\.coefficients)
     basis.replace(byCombinations: combinations)
     projected.replace(byCombinations: combinations)

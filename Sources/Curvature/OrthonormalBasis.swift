@@ -39,13 +39,18 @@ final class OrthonormalBasis {
     largestCount = max(largestCount, count)
   }
 
-  /// Splits a vector into Σ cᵢqᵢ and what is orthogonal to the basis: classical Gram–Schmidt, twice.
+  /// Splits a vector into Σ cᵢqᵢ and what is orthogonal to the basis: classical Gram–Schmidt, and once more where the
+  /// first pass took away more than it left.
   ///
   /// "Twice is enough" (Giraud, Langou, Rozložník, 2005): the second pass removes what rounding left in the first, and its
-  /// coefficients correct those of the first, so that they are as good as the basis.
-  func split(_ vector: Tensor) -> (coefficients: [Double], remainder: Tensor) {
-    guard count > 0 else { return ([], vector) }
+  /// coefficients correct those of the first, so that they are as good as the basis. Where ‖r‖ ≥ ‖Σ cᵢqᵢ‖, rounding left no
+  /// more than √2 times its own share, and one pass is as good (Daniel, Gragg, Kaufman and Stewart, 1976).
+  ///
+  /// - Returns: also ‖r‖.
+  func split(_ vector: Tensor) -> (coefficients: [Double], remainder: Tensor, length: Double) {
     var remainder = vector
+    guard count > 0 else { return ([], vector, length(vector)) }
+    var size = 0.0
     var coefficients = [Double](repeating: 0, count: count)
     for _ in 0..<2 {
       let parts = liveBlocks.map { $0.times(vector: remainder) }
@@ -56,8 +61,16 @@ final class OrthonormalBasis {
       }
       let values = Tensor.concatenating(parts).scalars(of: Double.self)
       for (index, value) in values.enumerated() { coefficients[index] += value }
+      let removed = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      size = length(remainder)
+      if size >= removed { break }
     }
-    return (coefficients, remainder)
+    return (coefficients, remainder, size)
+  }
+
+  /// The i-th vector.
+  subscript(index: Int) -> Tensor {
+    blocks[index / Self.rowsPerBlock][index % Self.rowsPerBlock]
   }
 
   /// Σ cᵢqᵢ
