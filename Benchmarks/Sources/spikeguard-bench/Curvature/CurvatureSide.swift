@@ -14,12 +14,17 @@ struct CurvatureSide {
 
   /// The cross-entropy of time-mean logits in evaluation mode.
   private func matrix(_ dtype: String?) throws -> LossCurvature {
+    try LossCurvature(of: try loss(dtype))
+  }
+
+  /// The network is built and loaded here, the graph when a product first needs it.
+  private func loss(_ dtype: String?) throws -> LossFunction {
     let type: DType = dtype == "float64" ? .float64 : .float32
     let network = try setting.network()
     try network.load(weights)
     network.convert(to: type)
     let (images, labels) = (batch.images.converted(to: type), batch.labels)
-    let loss = LossFunction(
+    return LossFunction(
       of: network.parameters,
       over: [
         .init(
@@ -28,7 +33,6 @@ struct CurvatureSide {
             return network(encoder(images, &pass), &pass)
           }, loss: { $0.mean(along: [0]).crossEntropy(labels) })
       ])
-    return try LossCurvature(of: loss)
   }
 
   func products(_ request: WorkerRequest) throws -> WorkerAnswer {
@@ -60,8 +64,10 @@ struct CurvatureSide {
     }
     var matrix: LossCurvature!
     var found: TopEigenvalues!
+    // Built outside the time, as the peer's is.
+    let loss = try loss(request.dtype)
     let elapsed = try ContinuousClock().measure {
-      matrix = try self.matrix(request.dtype)
+      matrix = try LossCurvature(of: loss)
       found =
         if let starts {
           try PowerIteration(count: count, starts: starts)(matrix)
