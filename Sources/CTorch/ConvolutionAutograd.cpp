@@ -1,7 +1,7 @@
 // spikeguard::conv2d: the engine's convolution y = x * w + b with derivatives of every order.
 //
 // The engine differentiates its own convolution twice by way of convolutions of transposed tensors,
-// which take about twice the time of what is done here. The map (x, w) -> x * w is bilinear, so the
+// with kernels as large as images, which are slow. The map (x, w) -> x * w is bilinear, so the
 // gradients gx = D(g, w), gw = E(g, x) of an output's gradient g are bilinear too, and with
 // cotangents u of gx, v of gw, c of gb the second derivative needs nothing but the same three maps:
 //   towards g: u * w + x * v + c      towards x: D(g, v)      towards w: E(g, u)
@@ -45,6 +45,13 @@ SharedGeometry savedGeometry(AutogradContext* context) {
 
 OptionalTensor orNothing(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
 
+// The engine copies a weight into its input's order of memory in every call; here it is done once.
+Tensor inOrderOf(const Tensor& x, const Tensor& weight) {
+  bool isLast = x.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
+  if (!isLast || !weight.defined() || weight.dim() != 4) return weight;
+  return weight.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 Tensor convolution(
     const Tensor& x, const Tensor& weight, const OptionalTensor& bias,
     const SharedGeometry& geometry);
@@ -83,7 +90,8 @@ struct ConvolutionBackward : torch::autograd::Function<ConvolutionBackward> {
     c10::List<bool> wanted = context->saved_data["wanted"].toBoolList();
     for (size_t i = 0; i < cotangent.size(); ++i)
       if (wanted[i]) cotangent[i] = *next++;
-    const auto& [u, v, c] = cotangent;
+    const Tensor &u = cotangent[0], &c = cotangent[2];
+    const Tensor v = inOrderOf(x, cotangent[1]);
 
     Tensor towardsGradY, towardsX, towardsWeight;
     // Edges: gradY, x, weight.
@@ -110,7 +118,7 @@ struct Convolution : torch::autograd::Function<Convolution> {
       AutogradContext* context, const Tensor& x, const Tensor& weight, const OptionalTensor& bias,
       const SharedGeometry& geometry) {
     at::AutoDispatchBelowADInplaceOrView below;
-    // The engine may take another algorithm, with other roundings, where recording is off.
+    // As in the engine's own graph, so that nothing that asks for the mode rounds differently.
     at::AutoGradMode recording(true);
     context->save_for_backward({x, weight});
     context->set_materialize_grads(false);
@@ -163,7 +171,7 @@ Tensor conv2d(
   // The engine's conv2d takes an image without a batch too; its backward does not.
   if (input.dim() == 3)
     return convolution(input.unsqueeze(0), weight, bias, geometry).squeeze(0);
-  return convolution(input, weight, bias, geometry);
+  return convolution(input, inOrderOf(input, weight), bias, geometry);
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ extension Tensor {
 
   /// Two-dimensional cross-correlation of `[N, C, H, W]` with weights `[O, C/groups, kH, kW]`.
   ///
-  /// Values and gradients are the engine's to the bit. Derivatives of higher order are the project's own and take about
-  /// half of the engine's time.
+  /// Values and gradients are the engine's to the bit. Derivatives of higher order are the project's own, for speed:
+  /// they need no convolutions of transposed tensors.
   public func conv2d(
     _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     groups: Int = 1

@@ -12,7 +12,10 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
   var groups = 1
   var hasBias = true
   var dtype = DType.float64
-  var isChannelsLast = false
+  var layout = Layout.rowMajor
+
+  /// A network's images have their channels last, its weights do not.
+  enum Layout: CaseIterable, Sendable { case rowMajor, channelsLast, channelsLastButWeights }
 
   /// Odd and even sizes, one image, one pixel, every option by itself and some together. The engine's algorithm depends on
   /// the type, the number of images and the kernel's size.
@@ -29,12 +32,12 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     Self(size: [4, 16, 8, 8], outputs: 32, padding: 1, hasBias: false),
   ]
 
-  /// Each shape in both types and both orders of memory.
+  /// Each shape in both types and all orders of memory.
   static let all: [ConvolutionCase] = [DType.float64, .float32].flatMap { dtype in
-    [false, true].flatMap { isChannelsLast in
+    Layout.allCases.flatMap { layout in
       shapes.map { shape in
         var row = shape
-        (row.dtype, row.isChannelsLast) = (dtype, isChannelsLast)
+        (row.dtype, row.layout) = (dtype, layout)
         return row
       }
     }
@@ -50,18 +53,20 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
   var description: String {
     "\(size) to \(outputs), kernel \(kernel), stride \(stride), padding \(padding), "
       + "dilation \(dilation), groups \(groups), \(hasBias ? "" : "no ")bias, \(dtype)"
-      + (isChannelsLast ? ", channels last" : "")
+      + ", \(layout)"
   }
 
-  func random(_ shape: [Int], seed: UInt64) -> Tensor {
+  /// An input, an output or a weight, or anything of its shape.
+  func random(_ shape: [Int], seed: UInt64, isWeight: Bool = false) -> Tensor {
     let tensor = randomTensor(shape, seed: seed, dtype: dtype)
-    return isChannelsLast && shape.count == 4 ? tensor.contiguous(.channelsLast) : tensor
+    let isLast = isWeight ? layout == .channelsLast : layout != .rowMajor
+    return isLast ? tensor.contiguous(.channelsLast) : tensor
   }
 
   /// x, weight, and the bias if there is one.
   func operands(seed: UInt64 = 1) -> [Tensor] {
-    let weight = random([outputs, size[1] / groups] + kernel, seed: seed + 1)
-    let bias = hasBias ? [random([outputs], seed: seed + 2)] : []
+    let weight = random([outputs, size[1] / groups] + kernel, seed: seed + 1, isWeight: true)
+    let bias = hasBias ? [randomTensor([outputs], seed: seed + 2, dtype: dtype)] : []
     return [random(size, seed: seed), weight] + bias
   }
 
