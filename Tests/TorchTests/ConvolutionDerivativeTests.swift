@@ -6,27 +6,10 @@ import Torch
 @Suite struct ConvolutionDerivativeTests {
   typealias Convolve = ([Tensor]) throws -> Tensor
 
-  /// Every non-empty choice among `count` things.
-  static func choices(of count: Int) -> [[Int]] {
-    (1..<(1 << count)).map { bits in (0..<count).filter { bits >> $0 & 1 == 1 } }
-  }
-
-  static func expectSameBits(_ a: Tensor, _ b: Tensor, _ what: String) {
-    #expect(a.scalars(of: Double.self) == b.scalars(of: Double.self), "\(what)")
-    #expect(a.strides == b.strides, "order of memory: \(what)")
-  }
-
-  /// Of one size of rounding for the whole tensor: a sum may cancel.
-  static func expectClose(_ a: Tensor, _ b: Tensor, _ what: String) {
-    let scale = b.magnitude().max().item()
-    TestSupport.expectClose(
-      a, b, relative: 0, absolute: (b.dtype == .float64 ? 1e-12 : 1e-5) * max(scale, 1), what)
-  }
-
   @Test(arguments: ConvolutionCase.all)
   func `values and gradients are the engine's, bit for bit`(row: ConvolutionCase) throws {
     let operands = row.operands()
-    for chosen in Self.choices(of: operands.count) {
+    for chosen in choices(of: operands.count) {
       func results(_ convolve: Convolve) throws -> [Tensor] {
         let leaves = operands.indices.map { index in
           chosen.contains(index) ? operands[index].requiringGradient() : operands[index]
@@ -39,7 +22,7 @@ import Torch
       for (index, (ours, engine)) in zip(try results(row.ours), try results(row.engine))
         .enumerated()
       {
-        Self.expectSameBits(ours, engine, "result \(index) for \(chosen), \(row)")
+        expectSameBits(ours, engine, "result \(index) for \(chosen), \(row)")
         if row.layout == .channelsLast, ours.rank == 4 {
           #expect(ours.strides == ours.contiguous(.channelsLast).strides)
         }
@@ -52,7 +35,7 @@ import Torch
     let leaves = row.operands().map { $0.requiringGradient() }
     let (ours, engine) = try withoutGradients { (try row.ours(leaves), try row.engine(leaves)) }
     #expect(!ours.requiresGradient)
-    Self.expectSameBits(ours, engine, "\(row)")
+    expectSameBits(ours, engine, "\(row)")
   }
 
   /// The second derivative for given cotangents of the gradients: towards the output's gradient, x, weight, bias.
@@ -77,12 +60,12 @@ import Torch
   func `second derivatives are the engine's for every choice of cotangents`(
     row: ConvolutionCase
   ) throws {
-    for cotangents in Self.choices(of: row.hasBias ? 3 : 2) {
+    for cotangents in choices(of: row.hasBias ? 3 : 2) {
       let ours = try Self.second(row, row.ours, cotangents: cotangents)
       let engine = try Self.second(row, row.engine, cotangents: cotangents)
       #expect(ours.count == (row.hasBias ? 4 : 3) && engine[0].anyTrue())
       for (index, (a, b)) in zip(ours, engine).enumerated() {
-        Self.expectClose(a, b, "towards \(index) from \(cotangents), \(row)")
+        expectCloseToScale(a, b, "towards \(index) from \(cotangents), \(row)")
       }
     }
   }
@@ -93,13 +76,13 @@ import Torch
   ) throws {
     for frozen in 0..<3 {
       let cotangents = (0..<3).filter { $0 != frozen }
-      for wanted in Self.choices(of: 3) {
+      for wanted in choices(of: 3) {
         func found(_ convolve: Convolve) throws -> [Tensor] {
           try Self.second(
             row, convolve, frozen: frozen, cotangents: cotangents, wanted: wanted)
         }
         for (a, b) in zip(try found(row.ours), try found(row.engine)) {
-          Self.expectClose(a, b, "\(wanted) while \(frozen) is frozen, \(row)")
+          expectCloseToScale(a, b, "\(wanted) while \(frozen) is frozen, \(row)")
         }
       }
     }
@@ -144,7 +127,7 @@ import Torch
         leaves[index] = moved.requiringGradient()
         return try Self.jerk(row, leaves).detached()
       }
-      TestSupport.expectClose(
+      expectClose(
         found[index], expected, relative: 1e-6,
         absolute: 1e-7 * max(1, expected.magnitude().max().item()), "leaf \(index), \(row)")
     }
@@ -164,8 +147,8 @@ import Torch
       zip(a, b).map { ($0 * $1).sum().item() }.reduce(0, +)
     }
     let (hu, hv) = (try product(50), try product(60))
-    for (a, b) in zip(try product(50), hu) { Self.expectSameBits(a, b, "again") }
-    TestSupport.expectClose(
+    for (a, b) in zip(try product(50), hu) { expectSameBits(a, b, "again") }
+    expectClose(
       dot(row.operands(seed: 60), hu), dot(row.operands(seed: 50), hv), relative: 1e-12)
   }
 
@@ -185,6 +168,8 @@ import Torch
     let expected =
       try gradient({ try engine($0, $0, Tensor?.none, [1, 1], [1, 1]) }, square)
       + gradient({ try engine($0, square) }, image)
-    for (index, (a, b)) in zip(found, expected).enumerated() { Self.expectClose(a, b, "\(index)") }
+    for (index, (a, b)) in zip(found, expected).enumerated() {
+      expectCloseToScale(a, b, "\(index)")
+    }
   }
 }
