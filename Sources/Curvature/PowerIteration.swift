@@ -26,7 +26,8 @@ public struct PowerIteration: Sendable {
   public var tolerance: Double
   /// Of the random starts.
   public var seed: UInt64
-  /// Starts to take instead, `[n]` each, one for each eigenvalue; they are normalised first.
+  /// Starts to take instead, `[n]` each, one for each eigenvalue: finite, of the matrix's type, not
+  /// 0. They are normalised first.
   public var starts: [Tensor]?
 
   /// - Precondition: starts, where given, are as many as eigenvalues.
@@ -61,7 +62,7 @@ public struct PowerIteration: Sendable {
     var vectors: [Tensor] = []
     for index in 0..<count {
       let start =
-        starts?[index]
+        starts.map { matrix.checked(start: $0[index], of: "PowerIteration") }
         ?? Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
         .moved(to: matrix.device)
       let (eigenvalue, vector) = try iterate(matrix, from: normalized(start), against: vectors)

@@ -18,7 +18,8 @@ public struct StochasticLanczosDensity: Sendable {
   public var steps: Int
   /// Of the random signs.
   public var seed: UInt64
-  /// Vectors `[n]` to start from instead, one for each run; they are normalised.
+  /// Vectors `[n]` to start from instead, one for each run: finite, of the matrix's type, not 0.
+  /// They are normalised.
   public var starts: [Tensor]?
 
   /// - Precondition: a run and a step or more, and as many starts as runs where they are given.
@@ -43,7 +44,9 @@ public struct StochasticLanczosDensity: Sendable {
     for run in 0..<runs {
       var recurrence = LanczosRecurrence(
         matrix, capacity: min(steps, matrix.dimension), seed: seed)
-      recurrence.beginSequence(from: starts?[run] ?? matrix.randomSigns(using: generator))
+      recurrence.beginSequence(
+        from: starts.map { matrix.checked(start: $0[run], of: "StochasticLanczosDensity") }
+          ?? matrix.randomSigns(using: generator))
       while !recurrence.isExhausted, !recurrence.basis.isFull { try recurrence.advance() }
       products += recurrence.products
       do {

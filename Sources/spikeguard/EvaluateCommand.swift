@@ -124,7 +124,7 @@ struct EvaluateCommand: ParsableCommand {
     let display = ProgressDisplay()
     let outcome = try job.run(
       in: folder, resume ? .resume : overwrite ? .replace : .begin,
-      shouldStop: { Interruption.signal != nil }
+      shouldStop: { Interruption.isWished }
     ) { event in
       switch event {
       case .note(let text): display.note(text)
@@ -142,7 +142,7 @@ struct EvaluateCommand: ParsableCommand {
     print("\n  Report: \(folder.report)   Numbers: \(folder.results)")
     if results.status == .stopped {
       display.note("stopped by a signal; go on with the same command line and --resume")
-      throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT))
+      throw Interruption.exit
     }
   }
 

@@ -19,6 +19,8 @@ struct TheoryAlignmentCommand: ParsableCommand {
 
       The same cosine is taken of what arrives at each image. Weights trained under one coding mean nothing under \
       another: compare networks that were each trained under its own.
+
+      A signal (Ctrl-C) ends it after the batch at work, and the means over the batches before are written.
       """)
 
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -53,6 +55,7 @@ struct TheoryAlignmentCommand: ParsableCommand {
   }
 
   func run() throws {
+    Interruption.listen()
     let bundle = try out.map { _ in try VegaBundle.load() }
     try OutputFile.check(
       [("--json", record.json)], inputs: source.files + [DataRecipe.file(of: data)])
@@ -65,8 +68,16 @@ struct TheoryAlignmentCommand: ParsableCommand {
 
     let display = ProgressDisplay()
     display.begin("Differentiating by time step, \(dataset.count) images")
-    let results = try job.run { display.show($0, of: $1) }
-    display.finish("\(results.layers.count) layers")
+    guard
+      let results = try job.run(
+        shouldStop: { Interruption.isWished }, progress: { display.show($0, of: $1) })
+    else {
+      display.note("stopped by a signal before the first batch; nothing is written")
+      throw Interruption.exit
+    }
+    display.finish(
+      (results.isComplete ? "" : "stopped by a signal after \(results.imagesMeasured) images, ")
+        + "\(results.layers.count) layers")
     try record.write(results)
     if let folder, let bundle {
       let page = try AlignmentPage(results, vegaBundle: bundle).html()
@@ -74,6 +85,7 @@ struct TheoryAlignmentCommand: ParsableCommand {
       try OutputFile.write(results.json(), to: folder.file("alignment.json"))
     }
     print(Self.text(results))
+    if !results.isComplete { throw Interruption.exit }
   }
 
   private static func text(_ results: AlignmentResults) -> String {

@@ -16,6 +16,8 @@ struct TheoryDriftCommand: ParsableCommand {
       and with statistics made anew from clean training batches. The control is the kind of batch that the run was trained on. The \
       learning rate is the run's after its warm-up, constant, because at the end of a run it has fallen to nothing; momentum starts at \
       0, so that the weights move by the foreign gradient alone. The checkpoint is read and never changed.
+
+      A signal (Ctrl-C) ends it after the accuracy at work, and the kinds of batches that are done are written.
       """)
 
   @Argument(help: "A checkpoint that `spikeguard train` wrote, or the folder of its run.")
@@ -113,6 +115,7 @@ struct TheoryDriftCommand: ParsableCommand {
   }
 
   func run() throws {
+    Interruption.listen()
     let bundle = try out.map { _ in try VegaBundle.load() }
     let path = RunFolder.checkpoint(at: checkpoint)
     try OutputFile.check(
@@ -135,8 +138,18 @@ struct TheoryDriftCommand: ParsableCommand {
 
     let display = ProgressDisplay()
     display.begin("Measuring drift")
-    let results = try job.run { display.show($0.done, of: $0.total, text: $0.title) }
-    display.finish("\(recipe.kinds.count) kinds of batches")
+    guard
+      let results = try job.run(
+        shouldStop: { Interruption.isWished },
+        progress: { display.show($0.done, of: $0.total, text: $0.title) })
+    else {
+      display.note(
+        "stopped by a signal before the first kind of batch was done; nothing is written")
+      throw Interruption.exit
+    }
+    display.finish(
+      (results.isComplete ? "" : "stopped by a signal after ")
+        + "\(results.kinds.count) kinds of batches")
     for note in results.notes { display.note("note: \(note)") }
     try record.write(results)
     if let folder, let bundle {
@@ -145,6 +158,7 @@ struct TheoryDriftCommand: ParsableCommand {
       try OutputFile.write(results.json(), to: folder.file("drift.json"))
     }
     print(DriftText(results).text)
+    if !results.isComplete { throw Interruption.exit }
   }
 }
 

@@ -20,8 +20,9 @@ struct TheoryStepsCommand: ParsableCommand {
 
       Cost: without a checkpoint the defaults make 31 networks, each under two losses and two matrices; an eigenvalue \
       takes 3 to --maximum-products products, and a product is about as long as three training steps on --images \
-      images at that T. A signal (Ctrl-C) ends it after the point at work, and what was measured is written. Fits \
-      are on one seed and one set of images: their intervals say how far the points are from the law.
+      images at that T. A signal (Ctrl-C) ends it after the point at work, and what was measured is written. A point \
+      that fails, as where training diverged, is written with its reason; the others go on, and the exit code is \
+      1. Fits are on one seed and one set of images: their intervals say how far the points are from the law.
 
       The loss decides what growth means: 'summed', Σ_t L_t, is T times 'each-step', the mean over steps, and so \
       is each of its eigenvalues. What is left of Θ(T) under a mean is the network's.
@@ -132,16 +133,16 @@ struct TheoryStepsCommand: ParsableCommand {
 
     let display = ProgressDisplay()
     display.begin("Measuring curvature on \(dataset.count) images")
-    let results = try job.run(shouldStop: { Interruption.signal != nil }) {
+    let results = try job.run(shouldStop: { Interruption.isWished }) {
       display.show($1, of: $2, text: $0)
     }
-    let isComplete = results.points.count == job.pointCount
-    guard isComplete || !results.points.isEmpty else {
+    let done = results.points.count + results.failures.count
+    let isComplete = done == job.pointCount
+    guard done > 0 else {
       display.note("stopped by a signal before the first point; nothing is written")
-      throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT))
+      throw Interruption.exit
     }
-    display.finish(
-      (isComplete ? "" : "stopped by a signal after ") + "\(results.points.count) points")
+    display.finish((isComplete ? "" : "stopped by a signal after ") + "\(done) points")
     try record.write(results)
     if let folder, let bundle {
       let page = try StepsPage(results, vegaBundle: bundle).html()
@@ -149,7 +150,12 @@ struct TheoryStepsCommand: ParsableCommand {
       try OutputFile.write(results.json(), to: folder.file("steps.json"))
     }
     print(StepsText(results).text)
-    if !isComplete { throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT)) }
+    if !results.failures.isEmpty {
+      display.note(
+        "\(results.failures.count) of \(done) points failed; their reasons are in the notes")
+    }
+    if !isComplete { throw Interruption.exit }
+    if !results.failures.isEmpty { throw ExitCode.failure }
   }
 
   private func source(_ checkpoint: String?, on dataset: ImageDataset) throws -> StepsSource {

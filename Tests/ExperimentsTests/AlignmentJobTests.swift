@@ -5,13 +5,35 @@ import Testing
 
 /// What is said of the alignment of a network's gradients.
 @Suite struct AlignmentJobTests {
-  private static func results(threshold: Double) throws -> AlignmentResults {
+  private static func job(threshold: Double = 0.5) throws -> AlignmentJob {
     let recipe = try StepsJobTests.recipe { $0.neuron.threshold = threshold }
     let network = try recipe.build(seed: 3)
     try StepsTraining().prepare(network, recipe, on: StepsJobTests.data, seed: 0)
-    return try AlignmentJob(
-      LoadedNetwork(network, recipe: recipe, path: "some"), on: StepsJobTests.data.prefix(6)
-    ).run()
+    return AlignmentJob(
+      LoadedNetwork(network, recipe: recipe, path: "some"), on: StepsJobTests.data.prefix(6))
+  }
+
+  private static func results(threshold: Double) throws -> AlignmentResults {
+    try #require(try job(threshold: threshold).run())
+  }
+
+  @Test func `a job that is stopped has the means over the batches before, and says so`() throws {
+    var job = try Self.job()
+    job.batchSize = 2
+    var done = 0
+    let results = try #require(
+      try job.run(shouldStop: { done == 4 }) {
+        done = $0; _ = $1
+      })
+    var first = AlignmentJob(job.loaded, on: job.dataset.prefix(4))
+    first.batchSize = 2
+    let expected = try #require(try first.run())
+    #expect(results.layers == expected.layers && results.images == expected.images)
+    #expect(results.imagesMeasured == 4 && !results.isComplete && expected.isComplete)
+    #expect(
+      results.sentences[0] == "stopped after 4 of 6 images: the rest is in none of the means")
+    #expect(!expected.sentences.contains { $0.hasPrefix("stopped") })
+    #expect(try job.run(shouldStop: { true }) == nil)
   }
 
   /// Neurons that emit nothing pass no gradient to a weight: its absence is no finding about alignment.

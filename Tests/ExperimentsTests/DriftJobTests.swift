@@ -38,6 +38,34 @@ import Training
       checkpointAt: path, training: TinyJob.dataset, test: TinyJob.dataset, recipe: recipe)
   }
 
+  private func run(
+    _ job: DriftJob, _ progress: (DriftJob.Progress) -> Void = { _ in }
+  ) throws -> DriftResults {
+    try #require(try job.run(progress: progress))
+  }
+
+  @Test func `a job that is stopped has the kinds that it finished, and says so`() throws {
+    try withTemporaryDirectory { folder in
+      let job = try job(try checkpoint(folder)) { $0.kinds = [.clean, .inverted, .uniformNoise] }
+      let whole = try run(job)
+      let origin = NetworkState(of: job.network)
+      // The states that were begun; two of them come before the kinds, four are of each.
+      func stopped(after states: Int) throws -> DriftResults? {
+        var begun = 0
+        return try job.run(shouldStop: { begun == states }, progress: { _ in begun += 1 })
+      }
+      let results = try #require(try stopped(after: 11))
+      #expect(results.kinds.map(\.kind) == [.clean, .inverted] && !results.isComplete)
+      #expect(results.kinds.map(\.both.score) == whole.kinds.prefix(2).map(\.both.score))
+      #expect(results.notes[0] == "stopped after 2 of 3 kinds of batches: the rest is missing")
+      #expect(whole.isComplete && !whole.notes.contains { $0.hasPrefix("stopped") })
+      #expect(try stopped(after: 6)?.kinds.count == 1)
+      for early in [0, 1, 5] { #expect(try stopped(after: early) == nil) }
+      #expect(same(NetworkState(of: job.network).parameters, origin.parameters))
+      #expect(same(NetworkState(of: job.network).statistics, origin.statistics))
+    }
+  }
+
   private func same(_ a: NamedTensors, _ b: NamedTensors) -> Bool {
     a.names == b.names && a.names.allSatisfy { a[$0]!.isIdentical(to: b[$0]!) }
   }
@@ -52,7 +80,7 @@ import Training
       }
       let origin = NetworkState(of: job.network)
       var last: DriftJob.Progress?
-      let results = try job.run {
+      let results = try run(job) {
         #expect($0.done >= last?.done ?? 0)
         last = $0
       }
@@ -81,7 +109,7 @@ import Training
       #expect(page.contains(">\(value)\(reading.converged ? "" : " (not converged)")<"))
       #expect(try JSONDecoder().decode(DriftResults.self, from: results.json()) == results)
       // Everything is drawn by the run's seed.
-      let again = try job.run()
+      let again = try run(job)
       #expect(again.kinds.map(\.both.score) == results.kinds.map(\.both.score))
       #expect(again.kinds.map(\.layers) == results.kinds.map(\.layers))
     }
@@ -98,7 +126,7 @@ import Training
         $0.kinds = [.inverted]
         $0.learningRate = 1e-30
       }
-      let results = try job.run()
+      let results = try run(job)
       let found = results.kinds[0]
       #expect(found.weightsMoved == 0, "\(found.weightsMoved)")
       #expect(found.weightsOnly == results.before && found.statisticsOnly == found.both)
@@ -178,7 +206,7 @@ import Training
         for batch in loader.epoch(3) where batch.index < 2 {
           losses.append(try step(batch, index: 12 + batch.index).loss)
         }
-        let found = try job.run().kinds[0]
+        let found = try run(job).kinds[0]
         #expect(found.losses == losses)
         #expect(found.weightsMoved == origin.relativeDistance(to: NetworkState(of: network)))
       }
@@ -235,7 +263,7 @@ import Training
         network.width = 0.06
         network.imageSize = 8
       }
-      let results = try job(path) { $0.kinds = [.clean, .adversarial] }.run()
+      let results = try run(job(path) { $0.kinds = [.clean, .adversarial] })
       #expect(!results.hasBatchNorm && results.beforeRecomputed == nil)
       #expect(results.notes[0].hasPrefix("the network has no batch norm"))
       let page = try DriftPage(results, vegaBundle: VegaBundle.load()).html()

@@ -94,9 +94,17 @@ public struct DriftResults: Codable, Sendable, Equatable {
     self.seconds = seconds
   }
 
+  /// Whether every kind of batch that was asked for is in it.
+  public var isComplete: Bool { kinds.count == recipe.kinds.count }
+
   /// What a reader must not miss, a sentence each.
   public var notes: [String] {
     var notes: [String] = []
+    if !isComplete {
+      notes.append(
+        "stopped after \(kinds.count) of \(recipe.kinds.count) kinds of batches: the rest is missing"
+      )
+    }
     if !hasBatchNorm {
       notes.append(
         "the network has no batch norm: weights are the only road, and there are no statistics")

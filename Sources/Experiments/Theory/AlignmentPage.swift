@@ -60,6 +60,10 @@ extension AlignmentResults {
   public var sentences: [String] {
     let cosines = layers.compactMap(\.alignment.meanCosine)
     var sentences: [String] = []
+    if !isComplete {
+      sentences.append(
+        "stopped after \(imagesMeasured) of \(data.count) images: the rest is in none of the means")
+    }
     if let least = cosines.min(), let most = cosines.max() {
       sentences.append(
         "two time steps' gradients of a weight have a cosine of \(NumberText.decimal(least, 2)) to "
