@@ -10,8 +10,8 @@ extension LinearOperator {
   func checked(start: Tensor, of solver: String) -> Tensor {
     precondition(
       start.shape == [dimension] && start.dtype == dtype,
-      "\(solver): expected a start of shape [\(dimension)] in \(dtype), got shape \(start.shape) in "
-        + "\(start.dtype)")
+      "\(solver): expected a start of shape [\(dimension)] in \(dtype), got shape "
+        + "\(start.shape) in \(start.dtype)")
     // Squares of tiny or huge numbers leave the type's range: the numbers themselves say it.
     precondition(
       start.isFinite().allTrue(),

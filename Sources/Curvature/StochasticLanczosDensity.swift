@@ -2,16 +2,18 @@ public import Torch
 
 /// The spectral density of a symmetric matrix by stochastic Lanczos quadrature.
 ///
-/// Each run takes a random v of ±1/√n and m Lanczos steps with full reorthogonalisation. The eigenvalues θᵢ of the
-/// tridiagonal matrix and the squares wᵢ of the first components of its eigenvectors are Gauss's nodes and weights:
+/// Each run takes a random v of ±1/√n and m Lanczos steps with full reorthogonalisation. The
+/// eigenvalues θᵢ of the tridiagonal matrix and the squares wᵢ of the first components of its
+/// eigenvectors are Gauss's nodes and weights:
 ///
 ///     Σ wᵢ θᵢᵏ = vᵀHᵏv for k < 2m,  E vᵀHᵏv = tr(Hᵏ)/n
 ///
-/// Costs runs · steps products, and `steps` + 4 vectors `[n]` of memory. A run whose vector meets fewer eigenvalues than steps
-/// ends early, and is exact.
+/// Costs runs · steps products, and `steps` + 4 vectors `[n]` of memory. A run whose vector meets
+/// fewer eigenvalues than steps ends early, and is exact.
 ///
-/// Sources: Golub and Welsch 1969; Ubaru, Chen and Saad, "Fast estimation of tr(f(A)) via stochastic Lanczos quadrature", 2017;
-/// Ghorbani, Krishnan and Xiao, "An Investigation into Neural Net Optimization via Hessian Eigenvalue Density", 2019.
+/// Sources: Golub and Welsch 1969; Ubaru, Chen and Saad, "Fast estimation of tr(f(A)) via
+/// stochastic Lanczos quadrature", 2017; Ghorbani, Krishnan and Xiao, "An Investigation into Neural
+/// Net Optimization via Hessian Eigenvalue Density", 2019.
 public struct StochasticLanczosDensity: Sendable {
   public var runs: Int
   /// m, at most.

@@ -25,11 +25,7 @@ struct TheoryAlignmentCommand: ParsableCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Data set, its test images: \(DatasetSource.forms.joined(separator: ", ")).",
-      discussion: DataOptions.tensorsFile))
-  var data = "fashion-mnist"
+  @OptionGroup var data: TestDataOptions
 
   @Option(help: "How many images: the first of the test set, all where it has fewer.")
   var images = 200
@@ -49,18 +45,16 @@ struct TheoryAlignmentCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func validate() throws {
-    for (option, value) in [("--batch-size", batchSize), ("--images", images)] where value < 1 {
-      throw ValidationError("\(option): expected at least 1, found \(value)")
-    }
+    try CountCheck.atLeastOne([("--batch-size", batchSize), ("--images", images)])
   }
 
   func run() throws {
     Interruption.listen()
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    let page = try PageOutput(out)
     try OutputFile.check(
-      [("--json", record.json)], inputs: source.files + [DataRecipe.file(of: data)])
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
-    let dataset = try DataAccess.load(data, .test, limit: images, option: "--images")
+      [("--json", record.json)], inputs: source.files + [data.file])
+    try page?.makeFolder()
+    let dataset = try data.load(images: images)
     var job = AlignmentJob(try source.load(for: dataset), on: dataset)
     job.loss = loss
     job.batchSize = batchSize
@@ -79,11 +73,7 @@ struct TheoryAlignmentCommand: ParsableCommand {
       (results.isComplete ? "" : "stopped by a signal after \(results.imagesMeasured) images, ")
         + "\(results.layers.count) layers")
     try record.write(results)
-    if let folder, let bundle {
-      let page = try AlignmentPage(results, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("alignment.html"))
-      try OutputFile.write(results.json(), to: folder.file("alignment.json"))
-    }
+    try page?.write(results)
     print(Self.text(results))
     if !results.isComplete { throw Interruption.exit }
   }

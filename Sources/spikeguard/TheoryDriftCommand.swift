@@ -116,12 +116,12 @@ struct TheoryDriftCommand: ParsableCommand {
 
   func run() throws {
     Interruption.listen()
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    let page = try PageOutput(out)
     let path = RunFolder.checkpoint(at: checkpoint)
     try OutputFile.check(
       [("--json", record.json)],
       inputs: [path, DataRecipe.file(of: data), testData.flatMap { DataRecipe.file(of: $0) }])
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    try page?.makeFolder()
     let recipe = try recipe()
     var settings = RunConfiguration()
     settings.data.source = data
@@ -152,11 +152,7 @@ struct TheoryDriftCommand: ParsableCommand {
         + "\(results.kinds.count) kinds of batches")
     for note in results.notes { display.note("note: \(note)") }
     try record.write(results)
-    if let folder, let bundle {
-      let page = try DriftPage(results, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("drift.html"))
-      try OutputFile.write(results.json(), to: folder.file("drift.json"))
-    }
+    try page?.write(results)
     print(DriftText(results).text)
     if !results.isComplete { throw Interruption.exit }
   }

@@ -50,9 +50,7 @@ import Testing
   }
 
   @Test func `without a script the page says what is missing`() throws {
-    let page = try AlignmentPage(
-      Self.results(threshold: 0.5), vegaBundle: VegaBundle.load()
-    ).html()
+    let page = try Self.results(threshold: 0.5).html(vegaBundle: VegaBundle.load())
     #expect(page.contains("The charts need JavaScript; the tables do not."))
   }
 }

@@ -57,7 +57,7 @@ import Training
     #expect(try JSONDecoder().decode(CurvatureResults.self, from: results.json()) == results)
     // Twelve products are too few for 1e-9, and the record says so.
     #expect(results.inferences[0].converged < results.inferences[0].eigenvalues)
-    let page = try CurvaturePage(results, vegaBundle: ReportPageTests.bundle).html()
+    let page = try results.html(vegaBundle: ReportPageTests.bundle)
     for text in CurvatureWords.notes(of: results) {
       #expect(page.contains("<li>\(HTML.escaped(text))</li>"))
     }

@@ -101,7 +101,7 @@ import Training
       let clean = results.kinds[0]
       // Dark for light moves the first layer's mean far more than another batch of the same kind.
       #expect(inverted.layers[0].meanShift > 2 * clean.layers[0].meanShift)
-      let page = try DriftPage(results, vegaBundle: VegaBundle.load()).html()
+      let page = try results.html(vegaBundle: VegaBundle.load())
       #expect(page.contains("normalized-clamp") && page.contains("id=\"drift\""))
       // Two decimals would make nothing of a small eigenvalue.
       let reading = try #require(results.before.curvature)
@@ -266,7 +266,7 @@ import Training
       let results = try run(job(path) { $0.kinds = [.clean, .adversarial] })
       #expect(!results.hasBatchNorm && results.beforeRecomputed == nil)
       #expect(results.notes[0].hasPrefix("the network has no batch norm"))
-      let page = try DriftPage(results, vegaBundle: VegaBundle.load()).html()
+      let page = try results.html(vegaBundle: VegaBundle.load())
       #expect(page.contains("the network has no batch norm") && !page.contains("id=\"layers\""))
       for kind in results.kinds {
         #expect(kind.statisticsOnly == nil && kind.weightsOnly == nil && kind.recomputed == nil)

@@ -253,7 +253,7 @@ import Torch
           + failure.reason)
     }
     #expect(try JSONDecoder().decode(StepsResults.self, from: results.json()) == results)
-    #expect(try StepsPage(results, vegaBundle: VegaBundle.load()).html().contains("in no fit"))
+    #expect(try results.html(vegaBundle: VegaBundle.load()).contains("in no fit"))
   }
 
   @Test func `a training that diverges fails at every loss, and nothing else does`() throws {
@@ -272,7 +272,9 @@ import Torch
   @Test func `training images that are missing are an error before any work`() throws {
     let job = StepsJob(
       try Self.settings(), [Self.bptt], steps: [1], losses: [.eachStep], on: Self.data.prefix(6))
-    let error = #expect(throws: UsageError.self) { _ = try job.run(progress: { _, _, _ in Issue.record() }) }
+    let error = #expect(throws: UsageError.self) {
+      _ = try job.run(progress: { _, _, _ in Issue.record() })
+    }
     #expect(error?.description.hasPrefix("training: expected training images") == true)
   }
 

@@ -37,7 +37,13 @@ public enum CurvatureWords {
   /// What the numbers are numbers of, a sentence each.
   public static func notes(of results: CurvatureResults) -> [String] {
     let settings = results.settings
-    var notes = [matrix(results), solver(settings)]
+    var notes: [String] = []
+    if !results.isComplete {
+      notes.append(
+        "Stopped after \(results.curvatures) of \(settings.curvatures) batches: the rest is missing."
+      )
+    }
+    notes += [matrix(results), solver(settings)]
     notes += results.inferences.map(diagnosis)
     notes += results.inferences.compactMap(traceAndDensity)
     if results.inferences.contains(where: { $0.share?.count != $0.batches.count }) {

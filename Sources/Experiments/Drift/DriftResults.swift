@@ -69,10 +69,7 @@ public struct DriftResults: Codable, Sendable, Equatable {
   ) {
     let manifest = job.checkpoint.manifest
     let step = try? job.step(job.recipe.kinds[0])
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+    (spikeguard, engine, created, machine) = Provenance.now
     network = manifest.network
     weights = job.path
     trainedOn = manifest.dataset

@@ -33,10 +33,7 @@ public struct AlignmentResults: Codable, Sendable, Equatable {
     _ job: AlignmentJob, imagesMeasured: Int, layers: [Layer], images: GradientAlignment.Images,
     seconds: Double
   ) {
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+    (spikeguard, engine, created, machine) = Provenance.now
     network = job.loaded.recipe
     weights = job.loaded.path
     data = DatasetFacts(job.dataset)

@@ -91,10 +91,7 @@ public struct StepsResults: Codable, Sendable, Equatable {
   }
 
   init(_ job: StepsJob, _ points: [Point], failures: [Failure], seconds: Double) {
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+    (spikeguard, engine, created, machine) = Provenance.now
     network = job.source.recipe
     switch job.source {
     case .weights(let loaded):
