@@ -15,7 +15,7 @@
 /// |---|---|---|
 /// | the "Hessian" of papers, PyHessian | ``transposedJacobian`` | yes |
 /// | its part that is so by construction | ``symmetricPart`` | always |
-/// | that of the loss of the outputs alone | ``gaussNewton`` | always; semidefinite for a convex loss |
+/// | that of the loss of the outputs alone | ``gaussNewton`` | always; semidefinite if convex |
 /// | how F really changes over a step, spikes flipping | ``SecantProduct`` | no |
 public enum CurvatureProduct: String, Codable, Sendable, CaseIterable {
   /// Jᵀv, what differentiating ⟨F, v⟩ gives: one backward pass. It is the "Hessian-vector product"

@@ -30,8 +30,8 @@ public struct TopEigenvalues: Sendable {
 
   public var converged: Bool { eigenvalues.allSatisfy(\.converged) }
 
-  /// |λ₁| / Σ |λᵢ| over these: the paper's Pr(H) for five of them. Magnitudes, because a sum of mixed
-  /// signs can make a share above 1. nil where all are 0.
+  /// |λ₁| / Σ |λᵢ| over these: the paper's Pr(H) for five of them. Magnitudes, because a sum of
+  /// mixed signs can make a share above 1. nil where all are 0.
   public var dominantShare: Double? {
     let sum = eigenvalues.reduce(0) { $0 + abs($1.value) }
     return sum > 0 ? abs(eigenvalues[0].value) / sum : nil

@@ -1,4 +1,6 @@
+import Curvature
 import Datasets
+import Torch
 import Testing
 
 @testable import Experiments
@@ -47,6 +49,22 @@ import Testing
     let spiking = try Self.results(threshold: 0.5)
     #expect(spiking.layers.allSatisfy { $0.alignment.norm > 0 })
     #expect(!spiking.sentences.contains { $0.contains("no gradient at any step") })
+  }
+
+  /// NaN fits in no record: it is better said of which weight.
+  @Test func `a gradient that is not finite is an error that names the weight`() throws {
+    let loaded = try StepsJobTests.explosive()
+    var recipe = loaded.recipe
+    recipe.activation = .relu
+    recipe.neuron = NeuronRecipe()
+    let network = try recipe.build(seed: 0)
+    try network.load(loaded.network.weights.map { $0.detached() })
+    let job = AlignmentJob(
+      LoadedNetwork(network, recipe: recipe, path: "some"), on: StepsJobTests.data.prefix(6))
+    let error = #expect(throws: CurvatureError.self) { _ = try job.run() }
+    let text = error.map { "\($0)" } ?? ""
+    #expect(text.hasPrefix("gradient of '"), "\(text)")
+    #expect(text.contains("': expected finite numbers, found NaN or infinity"))
   }
 
   @Test func `without a script the page says what is missing`() throws {

@@ -57,8 +57,8 @@ import Training
     let whole = try #require(try job.run())
     func stopped(after batches: Int) throws -> CurvatureResults? {
       var asked = 0
-      // Once before each kind of images, once before each batch.
-      let checks = [0, 2, 3, 5, 6][batches]
+      // Once before each kind of images, once when they are made, once before each batch.
+      let checks = [0, 3, 4, 7][batches]
       return try job.run(shouldStop: {
         asked += 1
         return asked > checks
@@ -224,6 +224,8 @@ import Training
       $0.product = .gaussNewton
     }.inferences[0]
     #expect(gaussNewton.product == .gaussNewton && gaussNewton.negatives == 0)
+    #expect(
+      gaussNewton.notPublished == "the paper's are of the Hessian, not of the Gauss–Newton matrix")
   }
 
   /// The draws are fixed by the seed, so that products repeat themselves.

@@ -74,6 +74,24 @@ import Training
     }
   }
 
+  @Test(
+    arguments: zip(
+      MeasuredLoss.allCases,
+      [
+        "of the cross-entropy of the logits' mean over time,",
+        "of the mean over time of each step's cross-entropy,",
+        "of the sum over time of each step's cross-entropy (3 times the mean),",
+      ]))
+  func `the loss is named as it was measured`(_ loss: MeasuredLoss, _ words: String) throws {
+    let results = try CurvatureJobTests.run(CurvatureJobTests.network()) {
+      $0.batches = 1
+      $0.count = 1
+      $0.loss = loss
+      $0.maximumProducts = 1
+    }
+    #expect(CurvatureWords.notes(of: results)[0].contains(words))
+  }
+
   @Test func `the product is chosen by the asymmetry that was found`() {
     let chosen = { (choice: ProductChoice, asymmetry: Double, precision: CurvaturePrecision) in
       choice.product(asymmetry: asymmetry, in: precision)

@@ -217,7 +217,7 @@ import Torch
   }
 
   /// Spikes stop weights of 1e30 from multiplying; without them two layers overflow.
-  private static func explosive() throws -> LoadedNetwork {
+  static func explosive() throws -> LoadedNetwork {
     let recipe = try recipe()
     let network = try recipe.build(seed: 5)
     withoutGradients {
@@ -254,6 +254,16 @@ import Torch
     }
     #expect(try JSONDecoder().decode(StepsResults.self, from: results.json()) == results)
     #expect(try results.html(vegaBundle: VegaBundle.load()).contains("in no fit"))
+  }
+
+  @Test func `a page without a law or a note says nothing of them`() throws {
+    let recipe = try Self.recipe()
+    let loaded = LoadedNetwork(try recipe.build(seed: 5), recipe: recipe, path: "some")
+    let results = try Self.job(.weights(loaded), [Self.bptt], steps: [3]).run()
+    let page = try results.html(vegaBundle: VegaBundle.load())
+    #expect(page.contains("Too few T for a law of growth."))
+    #expect(
+      results.notes.allSatisfy { page.contains(HTML.escaped($0)) } && !page.contains("To know: ."))
   }
 
   @Test func `a training that diverges fails at every loss, and nothing else does`() throws {

@@ -81,9 +81,12 @@ public enum CurvatureWords {
   private static func matrix(_ results: CurvatureResults) -> String {
     let settings = results.settings
     let loss =
-      settings.loss == .meanLogits
-      ? "cross-entropy of the logits' mean over time"
-      : "mean over time of each step's cross-entropy"
+      switch settings.loss {
+      case .meanLogits: "cross-entropy of the logits' mean over time"
+      case .eachStep: "mean over time of each step's cross-entropy"
+      case .summed:
+        "sum over time of each step's cross-entropy (\(results.network.steps) times the mean)"
+      }
     let images =
       settings.isWhole
       ? "all \(settings.batches * settings.batchSize) images together"

@@ -27,7 +27,7 @@ public struct AlignmentJob: Sendable {
   ///   - shouldStop: asked before each batch; the results are then those of the batches before, and say so.
   ///   - progress: images done, of how many.
   /// - Returns: nil where it was stopped before the first batch.
-  /// - Throws: `TorchError` where LAPACK does not converge.
+  /// - Throws: `CurvatureError` for a gradient that is not finite, `TorchError` where LAPACK does not converge.
   public func run(
     shouldStop: () -> Bool = { false },
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
@@ -47,6 +47,9 @@ public struct AlignmentJob: Sendable {
       names = []
       for gradient in gradients {
         let ofWeight = gradient.ofWeight()
+        guard ofWeight.isFinite().allTrue() else {
+          throw CurvatureError.notFinite("gradient of '\(gradient.name)'")
+        }
         names.append((gradient.name, Array(ofWeight.shape.dropFirst())))
         alignments.append(try GradientAlignment(ofWeight))
       }

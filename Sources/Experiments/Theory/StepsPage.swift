@@ -30,14 +30,13 @@ struct StepsPage {
   }
 
   private var lead: HTML {
-    """
-    <div class="finding">
-    <ul>
-    \(results.conclusions.map { "<li>\($0).</li>" as HTML })
-    </ul>
-    <p>To know: \(results.notes.joined(separator: "; ")).</p>
-    </div>
-    """
+    let conclusions: HTML =
+      results.conclusions.isEmpty
+      ? "<p>Too few T for a law of growth.</p>"
+      : "<ul>\(results.conclusions.map { "<li>\($0).</li>" as HTML })</ul>"
+    let notes: HTML =
+      results.notes.isEmpty ? "" : "<p>To know: \(results.notes.joined(separator: "; ")).</p>"
+    return "<div class=\"finding\">\(conclusions)\(notes)</div>"
   }
 
   private var laws: HTML {
