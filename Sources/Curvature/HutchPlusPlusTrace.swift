@@ -54,18 +54,19 @@ public struct HutchPlusPlusTrace: Sendable {
       let column = Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
       let image = try matrix.product(with: column.moved(to: matrix.device))
       products += 1
-      let outside = basis.split(image).remainder
-      let rest = length(outside)
+      let direction = image.copied()
+      let rest = basis.split(inPlace: direction).length
       // An image that the basis holds already, but for rounding: the rank of H is used up.
       guard rest > 128 * matrix.dtype.roundoff * length(image) else { continue }
-      let direction = outside / rest
+      direction.multiplyInPlace(by: 1 / rest)
       basis.append(direction)
       inside += innerProduct(direction, try matrix.product(with: direction))
       products += 1
     }
     var samples = TraceSamples(stop, offset: inside)
     while samples.count < maximumSamples, !samples.isSettled {
-      let probe = basis.split(matrix.randomSigns(using: generator)).remainder
+      let probe = matrix.randomSigns(using: generator)
+      _ = basis.split(inPlace: probe)
       samples.add(innerProduct(probe, try matrix.product(with: probe)))
     }
     return samples.estimate(products: products + samples.count)

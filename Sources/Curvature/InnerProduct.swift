@@ -18,13 +18,18 @@ func innerProduct(_ a: Tensor, _ b: Tensor) -> Double {
 /// ‖a‖₂
 func length(_ a: Tensor) -> Double { innerProduct(a, a).squareRoot() }
 
+/// Whether every number is finite.
+///
+/// One sum tells, unless finite numbers add up to more than the type holds.
+func isFinite(_ a: Tensor) -> Bool { a.sum().item().isFinite || a.isFinite().allTrue() }
+
 extension LinearOperator {
   /// Hv, outside of any graph.
   ///
-  /// - Throws: ``CurvatureError`` where it fails or its length is no finite number.
+  /// - Throws: ``CurvatureError`` where it fails or a number is not finite.
   func product(with vector: Tensor) throws(CurvatureError) -> Tensor {
     let result = try self(vector).detached()
-    guard result.sum().item().isFinite else { throw .notFinite("product") }
+    guard isFinite(result) else { throw .notFinite("product") }
     return result
   }
 }

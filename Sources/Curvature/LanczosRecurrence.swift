@@ -36,12 +36,12 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
   ///
   /// - Parameter start: what to take instead of N(0, I).
   mutating func beginSequence(from start: Tensor? = nil) {
-    let random =
-      start
+    let direction =
+      start?.copied()
       ?? Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
       .moved(to: matrix.device)
-    let outside = basis.split(random)
-    next = outside.remainder / outside.length
+    direction.multiplyInPlace(by: 1 / basis.split(inPlace: direction).length)
+    next = direction
     continues = false
     coupling = nil
   }
@@ -58,9 +58,9 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
     // The largest coefficients first, one by an accurate sum and one that is known: what is left of the others is small, and
     // so are its errors, and one pass over the basis is enough.
     let quotient = innerProduct(vector, product)
-    let rest = product - vector * quotient
+    let rest = product.adding(vector, scale: -quotient)
     if let coupling { rest.addInPlace(basis[basis.count - 2], scale: -coupling) }
-    var (coefficients, remainder, outside) = basis.split(rest)
+    var (coefficients, outside) = basis.split(inPlace: rest)
     coefficients[coefficients.count - 1] += quotient
     if let coupling { coefficients[coefficients.count - 2] += coupling }
     projected.extend(coefficients, remainder: outside, continues: continues)
@@ -68,7 +68,8 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
     scale = max(scale, (inside + outside * outside).squareRoot())
     // What is left of rounding alone has no direction: two passes could not make it orthogonal.
     if !isComplete, outside > noise / 2 {
-      next = remainder / outside
+      rest.multiplyInPlace(by: 1 / outside)
+      next = rest
       continues = true
       coupling = outside
     }

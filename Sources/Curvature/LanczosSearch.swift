@@ -114,9 +114,10 @@ struct LanczosSearch<Matrix: LinearOperator> {
     var products = recurrence.products
     var eigenvalues: [Eigenvalue] = []
     var vectors: [Tensor] = []
-    for pair in wanted {
-      let sum = recurrence.basis.combination(pair.coefficients)
-      let vector = sum / length(sum)
+    let sums = recurrence.basis.combinations(wanted.map(\.coefficients))
+    for (row, pair) in wanted.enumerated() {
+      let vector = sums[row]
+      vector.multiplyInPlace(by: 1 / length(vector))
       var residual = recurrence.residual(pair)
       if options.verifiesResiduals {
         residual = length(try matrix.product(with: vector) - vector * pair.value)

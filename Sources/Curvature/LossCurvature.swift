@@ -50,7 +50,7 @@ public final class LossCurvature: LinearOperator {
     let result = try mean { batch throws(CurvatureError) in
       layout.joined(try batch.times(parts, product))
     }
-    guard result.isFinite().allTrue() else { throw .notFinite("product") }
+    guard isFinite(result) else { throw .notFinite("product") }
     return result
   }
 

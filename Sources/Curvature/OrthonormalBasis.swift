@@ -32,40 +32,39 @@ final class OrthonormalBasis {
     let (block, row) = count.quotientAndRemainder(dividingBy: Self.rowsPerBlock)
     if block == blocks.count {
       let rows = min(Self.rowsPerBlock, capacity - count)
-      blocks.append(.zeros([rows, dimension], dtype: dtype, device: device))
+      // Pages are touched when a row is written: clearing them all first took 50 ms a row.
+      blocks.append(.uninitialized([rows, dimension], dtype: dtype, device: device))
     }
     blocks[block][row].copyInPlace(from: vector)
     count += 1
     largestCount = max(largestCount, count)
   }
 
-  /// Splits a vector into Σ cᵢqᵢ and what is orthogonal to the basis: classical Gram–Schmidt, and once more where the
+  /// Splits a vector into Σ cᵢqᵢ and what is orthogonal to the basis, which takes its place: classical Gram–Schmidt, and once more where the
   /// first pass took away more than it left.
   ///
   /// "Twice is enough" (Giraud, Langou, Rozložník, 2005): the second pass removes what rounding left in the first, and its
   /// coefficients correct those of the first, so that they are as good as the basis. Where ‖r‖ ≥ ‖Σ cᵢqᵢ‖, rounding left no
   /// more than √2 times its own share, and one pass is as good (Daniel, Gragg, Kaufman and Stewart, 1976).
   ///
-  /// - Returns: also ‖r‖.
-  func split(_ vector: Tensor) -> (coefficients: [Double], remainder: Tensor, length: Double) {
-    var remainder = vector
-    guard count > 0 else { return ([], vector, length(vector)) }
+  /// - Parameter vector: becomes r.
+  /// - Returns: c and ‖r‖.
+  func split(inPlace vector: Tensor) -> (coefficients: [Double], length: Double) {
+    guard count > 0 else { return ([], length(vector)) }
     var size = 0.0
     var coefficients = [Double](repeating: 0, count: count)
     for _ in 0..<2 {
-      let parts = liveBlocks.map { $0.times(vector: remainder) }
-      // The first subtraction makes the copy that the others write to.
-      remainder = remainder - liveBlocks[0].transposed().times(vector: parts[0])
-      for (block, part) in zip(liveBlocks, parts).dropFirst() {
-        remainder.addInPlace(block.transposed().times(vector: part), scale: -1)
+      let parts = liveBlocks.map { $0.times(vector: vector) }
+      for (block, part) in zip(liveBlocks, parts) {
+        vector.addProductInPlace(block.transposed(), part, scale: -1)
       }
       let values = Tensor.concatenating(parts).scalars(of: Double.self)
       for (index, value) in values.enumerated() { coefficients[index] += value }
       let removed = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      size = length(remainder)
+      size = length(vector)
       if size >= removed { break }
     }
-    return (coefficients, remainder, size)
+    return (coefficients, size)
   }
 
   /// The i-th vector.
@@ -73,17 +72,17 @@ final class OrthonormalBasis {
     blocks[index / Self.rowsPerBlock][index % Self.rowsPerBlock]
   }
 
-  /// Σ cᵢqᵢ
-  func combination(_ coefficients: [Double]) -> Tensor {
-    let weights = tensor(coefficients, shape: [count])
-    var start = 0
-    let sum = Tensor.zeros([dimension], dtype: dtype, device: device)
-    for block in liveBlocks {
-      let part = weights[start..<start + block.size(0)]
-      sum.addInPlace(block.transposed().times(vector: part))
-      start += block.size(0)
+  /// Σ cᵢqᵢ for each row of coefficients, in one pass over the basis.
+  ///
+  /// - Returns: `[rows, n]`
+  func combinations(_ coefficients: [[Double]]) -> Tensor {
+    let weights = tensor(coefficients.flatMap { $0 }, shape: [coefficients.count, count])
+    let sums = Tensor.uninitialized(
+      [coefficients.count, dimension], dtype: dtype, device: device)
+    forEachStrip { strip in
+      sums.slicing(strip, along: 1).copyInPlace(from: rotated(by: weights, strip))
     }
-    return sum
+    return sums
   }
 
   /// Replaces the vectors by the combinations with these coefficients, in place.
@@ -92,23 +91,33 @@ final class OrthonormalBasis {
   func replace(byCombinations columns: [[Double]]) {
     precondition(columns.count <= count, "OrthonormalBasis: more combinations than vectors")
     let weights = tensor(columns.flatMap { $0 }, shape: [columns.count, count])
-    let old = liveBlocks
-    count = columns.count
-    let new = liveBlocks
-    for start in stride(from: 0, to: dimension, by: Self.stripWidth) {
-      let strip = start..<min(start + Self.stripWidth, dimension)
-      let rotated = weights.matmul(
-        .concatenating(old.map { $0.slicing(strip, along: 1) }))
+    forEachStrip { strip in
+      let rotated = rotated(by: weights, strip)
       var row = 0
-      for block in new {
+      for block in blocks(holding: columns.count) {
         block.slicing(strip, along: 1).copyInPlace(from: rotated[row..<row + block.size(0)])
         row += block.size(0)
       }
     }
+    count = columns.count
+  }
+
+  private func forEachStrip(_ body: (Range<Int>) -> Void) {
+    for start in stride(from: 0, to: dimension, by: Self.stripWidth) {
+      body(start..<min(start + Self.stripWidth, dimension))
+    }
+  }
+
+  /// Combinations of the vectors' elements in a strip, one for each row of weights.
+  private func rotated(by weights: Tensor, _ strip: Range<Int>) -> Tensor {
+    weights.matmul(.concatenating(liveBlocks.map { $0.slicing(strip, along: 1) }))
   }
 
   /// The blocks' rows in use.
-  private var liveBlocks: [Tensor] {
+  private var liveBlocks: [Tensor] { blocks(holding: count) }
+
+  /// The blocks' first rows.
+  private func blocks(holding count: Int) -> [Tensor] {
     var left = count
     var live: [Tensor] = []
     for block in blocks where left > 0 {

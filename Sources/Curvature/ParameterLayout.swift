@@ -10,8 +10,14 @@ struct ParameterLayout {
     dimension = shapes.reduce(0) { $0 + $1.reduce(1, *) }
   }
 
+  /// Outside of any graph. Each tensor is written once, where it belongs, whatever its order in memory.
   func joined(_ tensors: [Tensor]) -> Tensor {
-    .concatenating(tensors.map { $0.reshaped([-1]) })
+    let vector = Tensor.uninitialized(
+      [dimension], dtype: tensors[0].dtype, device: tensors[0].device)
+    for (place, tensor) in zip(parts(of: vector), tensors) {
+      place.copyInPlace(from: tensor.detached())
+    }
+    return vector
   }
 
   /// Views of the vector.

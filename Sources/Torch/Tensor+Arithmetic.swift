@@ -96,6 +96,11 @@ extension Tensor {
     must { () throws(TorchError) in try Op.select(mask, yes, no) }
   }
 
+  /// self + scale · other, in one pass.
+  public func adding(_ other: Tensor, scale: Double) -> Tensor {
+    must { () throws(TorchError) in try Op.add(self, other, scale) }
+  }
+
   // In place: every tensor that shares this memory sees the change.
 
   /// self ← self + scale · other

@@ -1,6 +1,7 @@
 extension Tensor {
   private enum Op {
     static let full = Operator(known: "full")
+    static let empty = Operator(known: "empty", "memory_format")
     static let zerosLike = Operator(known: "zeros_like")
     static let arange = Operator(known: "arange", "start")
     static let rand = Operator(known: "rand", "generator")
@@ -25,6 +26,13 @@ extension Tensor {
 
   public static func ones(_ shape: [Int], dtype: DType = .float32, device: Device = .cpu) -> Tensor
   { full(1, shape: shape, dtype: dtype, device: device) }
+
+  /// Whatever the memory holds: to be written before it is read.
+  public static func uninitialized(
+    _ shape: [Int], dtype: DType = .float32, device: Device = .cpu
+  ) -> Tensor {
+    must { () throws(TorchError) in try Op.empty(shape, dtype, Int?.none, device) }
+  }
 
   /// Zeros of the same shape, type, device and memory format.
   public static func zeros(like other: Tensor) -> Tensor {

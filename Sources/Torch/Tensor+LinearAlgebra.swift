@@ -10,6 +10,7 @@ extension Tensor {
     static let qr = Operator(known: "linalg_qr")
     static let solve = Operator(known: "linalg_solve")
     static let addrInPlace = Operator(known: "addr_")
+    static let addmvInPlace = Operator(known: "addmv_")
   }
 
   /// Matrix product; leading dimensions broadcast.
@@ -27,6 +28,10 @@ extension Tensor {
   /// a bᵀ of two vectors.
   public func outer(_ other: Tensor) -> Tensor {
     must { () throws(TorchError) in try Op.outer(self, other) }
+  }
+  /// self ← self + scale · matrix vector, of a vector.
+  public func addProductInPlace(_ matrix: Tensor, _ vector: Tensor, scale: Double = 1) {
+    _ = must { () throws(TorchError) in try Op.addmvInPlace(self, matrix, vector, 1.0, scale) }
   }
   /// self ← self + scale · a bᵀ
   public func addOuterInPlace(_ a: Tensor, _ b: Tensor, scale: Double) {

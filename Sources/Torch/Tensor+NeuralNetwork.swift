@@ -10,6 +10,7 @@ extension Tensor {
     static let conv2d = Operator(known: "conv2d")
     static let linear = Operator(known: "linear")
     static let batchNorm = Operator(known: "batch_norm")
+    static let batchNormFrozen = Operator(known: "spikeguard::batch_norm_frozen")
     static let avgPool2d = Operator(known: "avg_pool2d")
     static let maxPool2d = Operator(known: "max_pool2d")
     static let adaptiveAvgPool2d = Operator(known: "adaptive_avg_pool2d")
@@ -44,7 +45,12 @@ extension Tensor {
     weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
     momentum: Double = 0.1, epsilon: Double = 1e-5
   ) -> Tensor {
-    must { () throws(TorchError) in
+    if !training, let runningMean, let runningVariance {
+      return must { () throws(TorchError) in
+        try Op.batchNormFrozen(self, weight, bias, runningMean, runningVariance, epsilon)
+      }
+    }
+    return must { () throws(TorchError) in
       try Op.batchNorm(
         self, weight, bias, runningMean, runningVariance, training, momentum, epsilon, false)
     }

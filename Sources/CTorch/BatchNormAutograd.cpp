@@ -1,0 +1,193 @@
+// spikeguard::batch_norm_frozen: the engine's batch norm with frozen statistics, y = s (x − μ) + b with
+// s = w / √(σ² + ε) for each channel, and derivatives of every order.
+//
+// Values and first gradients are the engine's own, bit for bit. It differentiates them once more by one
+// formula for every mode, some twenty passes over the images; with frozen statistics three do. With
+// k = 1 / √(σ² + ε), the gradients of an output's gradient g are
+//   gx = s g,   gw = Σ g (x − μ) k,   gb = Σ g,
+// and with cotangents u of gx, v of gw, c of gb the second derivative is
+//   towards g: s u + v k (x − μ) + c      towards x: v k g      towards w: k Σ g u
+// composed of the engine's elementwise operators, so higher orders follow. The statistics are constants.
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/addcmul.h>
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/native_batch_norm_backward.h>
+#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/sum.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <array>
+#include <optional>
+
+namespace spikeguard {
+namespace {
+
+using at::Tensor;
+using OptionalTensor = std::optional<Tensor>;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// One flag or tensor each for x, w and b.
+using Wanted = std::array<bool, 3>;
+using Gradients = std::array<Tensor, 3>;
+
+// μ, σ² and ε.
+struct Statistics {
+  Tensor mean, variance;
+  double epsilon;
+
+  Tensor inverseDeviation() const { return at::rsqrt(at::add(variance, epsilon)); }
+};
+
+OptionalTensor orNothing(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
+
+// A number for each channel, to be broadcast over images of as many dimensions as x.
+Tensor perChannel(const Tensor& values, const Tensor& x) {
+  std::vector<int64_t> shape(x.dim(), 1);
+  shape[1] = -1;
+  return values.view(shape);
+}
+
+Tensor sumOverAllButChannels(const Tensor& x) {
+  std::vector<int64_t> others;
+  for (int64_t i = 0; i < x.dim(); ++i)
+    if (i != 1) others.push_back(i);
+  return at::sum(x, others);
+}
+
+Gradients batchNormGradients(
+    const Tensor& gradY, const Tensor& x, const OptionalTensor& weight,
+    const Statistics& statistics, Wanted wanted);
+
+// The gradients that are wanted, in order and without gaps, as a differentiable function.
+struct BatchNormBackward : torch::autograd::Function<BatchNormBackward> {
+  static variable_list forward(
+      AutogradContext* context, const Tensor& gradY, const Tensor& x,
+      const OptionalTensor& weight, const Statistics& statistics, Wanted wanted) {
+    at::AutoDispatchBelowADInplaceOrView below;
+    context->save_for_backward(
+        {gradY, x, weight.value_or(Tensor()), statistics.mean, statistics.variance});
+    context->set_materialize_grads(false);
+    context->saved_data["epsilon"] = statistics.epsilon;
+    context->saved_data["wanted"] = std::vector<bool>(wanted.begin(), wanted.end());
+    // With frozen statistics the engine keeps none of the batch, and wants none.
+    Tensor none = at::empty({0}, statistics.mean.options());
+    auto [gradX, gradWeight, gradBias] = at::native_batch_norm_backward(
+        gradY, x, weight, statistics.mean, statistics.variance, none, none,
+        /*train=*/false, statistics.epsilon, wanted);
+    variable_list results;
+    if (wanted[0]) results.push_back(gradX);
+    if (wanted[1]) results.push_back(gradWeight);
+    if (wanted[2]) results.push_back(gradBias);
+    return results;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list cotangents) {
+    variable_list saved = context->get_saved_variables();
+    const Tensor &gradY = saved[0], &x = saved[1], &weight = saved[2];
+    Statistics statistics{saved[3], saved[4], context->saved_data["epsilon"].toDouble()};
+    Gradients cotangent;
+    auto next = cotangents.begin();
+    c10::List<bool> wanted = context->saved_data["wanted"].toBoolList();
+    for (size_t i = 0; i < cotangent.size(); ++i)
+      if (wanted[i]) cotangent[i] = *next++;
+    const auto& [u, v, c] = cotangent;
+
+    Tensor k = statistics.inverseDeviation();
+    Tensor slope = v.defined() ? at::mul(v, k) : Tensor();
+    Tensor towardsGradY, towardsX, towardsWeight;
+    // Edges: gradY, x, and the weight if there is one.
+    if (context->needs_input_grad(0)) {
+      if (v.defined()) {
+        Tensor shift = at::mul(statistics.mean, slope).neg();
+        if (c.defined()) shift = at::add(shift, c);
+        towardsGradY = at::addcmul(perChannel(shift, x), x, perChannel(slope, x));
+      } else if (c.defined()) {
+        towardsGradY = perChannel(c, x).expand_as(gradY);
+      }
+      if (u.defined()) {
+        Tensor scale = perChannel(weight.defined() ? at::mul(weight, k) : k, x);
+        towardsGradY =
+            towardsGradY.defined() ? at::addcmul(towardsGradY, u, scale) : at::mul(u, scale);
+      }
+    }
+    if (context->needs_input_grad(1) && v.defined())
+      towardsX = at::mul(gradY, perChannel(slope, x));
+    if (weight.defined() && context->needs_input_grad(2) && u.defined())
+      towardsWeight = at::mul(sumOverAllButChannels(at::mul(gradY, u)), k);
+    return {towardsGradY, towardsX, towardsWeight, Tensor(), Tensor()};
+  }
+};
+
+struct BatchNorm : torch::autograd::Function<BatchNorm> {
+  static Tensor forward(
+      AutogradContext* context, const Tensor& x, const OptionalTensor& weight,
+      const OptionalTensor& bias, const Statistics& statistics) {
+    at::AutoDispatchBelowADInplaceOrView below;
+    context->save_for_backward(
+        {x, weight.value_or(Tensor()), statistics.mean, statistics.variance});
+    context->set_materialize_grads(false);
+    context->saved_data["has_bias"] = bias.has_value();
+    context->saved_data["epsilon"] = statistics.epsilon;
+    return at::batch_norm(
+        x, weight, bias, statistics.mean, statistics.variance,
+        /*training=*/false, /*momentum=*/0, statistics.epsilon, /*cudnn_enabled=*/false);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    Gradients result;
+    if (grads[0].defined()) {
+      variable_list saved = context->get_saved_variables();
+      // Edges: x, and weight and bias where there are any.
+      size_t edge = 0;
+      auto isWanted = [&](bool isThere) { return isThere && context->needs_input_grad(edge++); };
+      Wanted wanted = {
+          isWanted(true), isWanted(saved[1].defined()),
+          isWanted(context->saved_data["has_bias"].toBool())};
+      Statistics statistics{saved[2], saved[3], context->saved_data["epsilon"].toDouble()};
+      result = batchNormGradients(grads[0], saved[0], orNothing(saved[1]), statistics, wanted);
+    }
+    return {result[0], result[1], result[2], Tensor()};
+  }
+};
+
+Gradients batchNormGradients(
+    const Tensor& gradY, const Tensor& x, const OptionalTensor& weight,
+    const Statistics& statistics, Wanted wanted) {
+  variable_list found = BatchNormBackward::apply(gradY, x, weight, statistics, wanted);
+  Gradients result;
+  auto next = found.begin();
+  for (size_t i = 0; i < result.size(); ++i)
+    if (wanted[i]) result[i] = *next++;
+  return result;
+}
+
+Tensor batchNormFrozen(
+    const Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, const Tensor& mean,
+    const Tensor& variance, double epsilon) {
+  auto requiresGrad = [](const OptionalTensor& t) { return t && t->requires_grad(); };
+  bool recorded = at::GradMode::is_enabled() &&
+      (x.requires_grad() || requiresGrad(weight) || requiresGrad(bias));
+  if (!recorded)
+    return at::batch_norm(x, weight, bias, mean, variance, false, 0, epsilon, false);
+  Statistics statistics{mean.detach(), variance.detach(), epsilon};
+  return BatchNorm::apply(x, weight, bias, statistics);
+}
+
+}  // namespace
+}  // namespace spikeguard
+
+TORCH_LIBRARY_FRAGMENT(spikeguard, m) {
+  m.def(
+      "batch_norm_frozen(Tensor x, Tensor? weight, Tensor? bias, Tensor running_mean, "
+      "Tensor running_var, float eps) -> Tensor");
+}
+
+// Composed of the engine's operators, so that it runs wherever they do.
+TORCH_LIBRARY_IMPL(spikeguard, CompositeImplicitAutograd, m) {
+  m.impl("batch_norm_frozen", TORCH_FN(spikeguard::batchNormFrozen));
+}
