@@ -1,5 +1,6 @@
 import Curvature
 import Datasets
+import Layers
 import Torch
 import Testing
 
