@@ -57,7 +57,8 @@ import Training
       let results = try #require(try stopped(after: 11))
       #expect(results.kinds.map(\.kind) == [.clean, .inverted] && !results.isComplete)
       #expect(results.kinds.map(\.both.score) == whole.kinds.prefix(2).map(\.both.score))
-      #expect(results.notes[0] == "stopped after 2 of 3 kinds of batches: the rest is missing")
+      #expect(
+        results.notes.first == "stopped after 2 of 3 kinds of batches: the rest is missing")
       #expect(whole.isComplete && !whole.notes.contains { $0.hasPrefix("stopped") })
       #expect(try stopped(after: 6)?.kinds.count == 1)
       for early in [0, 1, 5] { #expect(try stopped(after: early) == nil) }

@@ -288,6 +288,14 @@ import Torch
     #expect(error?.description.hasPrefix("training: expected training images") == true)
   }
 
+  @Test func `a network that cannot be built is an error before any work`() throws {
+    let recipe = try Self.recipe { $0.model = .vgg11 }
+    let job = Self.job(.settings(recipe, StepsTraining()), [Self.bptt])
+    #expect(throws: ModelError.self) {
+      _ = try job.run(progress: { _, _, _ in Issue.record() })
+    }
+  }
+
   @Test func `fits of the sum are derived where it was not asked for`() throws {
     let results = try Self.job(
       Self.settings(), [Self.bptt], steps: [1, 2, 3, 4], losses: [.eachStep]

@@ -57,13 +57,14 @@ public struct StepsJob: Sendable {
   ///   - shouldStop: asked before each point; the results then hold those that are there, and say so.
   ///   - progress: what is measured, how much is done, of how much.
   /// - Returns: also the points that failed, each with its reason; the others do not depend on them.
-  /// - Throws: ``UsageError`` where training images are missing.
+  /// - Throws: before any work, `ModelError` for a network that cannot be built, ``UsageError`` where training images are
+  ///   missing.
   public func run(
     shouldStop: () -> Bool = { false },
     progress: (_ title: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
-  ) throws(UsageError) -> StepsResults {
+  ) throws -> StepsResults {
     let clock = ContinuousClock.now
-    try checkTrainingData()
+    try checkSource()
     var points: [StepsResults.Point] = []
     var failures: [StepsResults.Failure] = []
     for (variant, steps) in networks where !shouldStop() {
@@ -93,10 +94,11 @@ public struct StepsJob: Sendable {
       self, points, failures: failures, seconds: clock.duration(to: .now) / .seconds(1))
   }
 
-  private func checkTrainingData() throws(UsageError) {
-    guard case .settings(_, let training) = source, training.isNeeded, trainingData == nil else {
-      return
-    }
+  /// What no point could do without.
+  private func checkSource() throws {
+    guard case .settings(let recipe, let training) = source else { return }
+    _ = try recipe.build(seed: seed)
+    guard training.isNeeded, trainingData == nil else { return }
     throw UsageError(
       "training: expected training images to train or calibrate on, found none; name a data set "
         + "that has them")
