@@ -7,7 +7,7 @@ public enum Reduction: Int, Sendable {
 
 extension Tensor {
   private enum Op {
-    static let conv2d = Operator(known: "conv2d")
+    static let conv2d = Operator(known: "spikeguard::conv2d")
     static let linear = Operator(known: "linear")
     static let batchNorm = Operator(known: "batch_norm")
     static let batchNormFrozen = Operator(known: "spikeguard::batch_norm_frozen")
@@ -20,6 +20,9 @@ extension Tensor {
   }
 
   /// Two-dimensional cross-correlation of `[N, C, H, W]` with weights `[O, C/groups, kH, kW]`.
+  ///
+  /// Values and gradients are the engine's to the bit. Derivatives of higher order are the project's own, for speed:
+  /// they need no convolutions of transposed tensors.
   public func conv2d(
     _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     groups: Int = 1

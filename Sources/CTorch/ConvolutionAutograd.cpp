@@ -1,0 +1,189 @@
+// spikeguard::conv2d: the engine's convolution y = x * w + b with derivatives of every order.
+//
+// The engine differentiates its own convolution twice by way of convolutions of transposed tensors,
+// with kernels as large as images, which are slow. The map (x, w) -> x * w is bilinear, so the
+// gradients gx = D(g, w), gw = E(g, x) of an output's gradient g are bilinear too, and with
+// cotangents u of gx, v of gw, c of gb the second derivative needs nothing but the same three maps:
+//   towards g: u * w + x * v + c      towards x: D(g, v)      towards w: E(g, u)
+// All of it is composed of the two functions below, so higher orders follow.
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/convolution_backward.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace spikeguard {
+namespace {
+
+using at::Tensor;
+using OptionalTensor = std::optional<Tensor>;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// One flag or tensor each for x, w and b.
+using Wanted = std::array<bool, 3>;
+using Gradients = std::array<Tensor, 3>;
+
+struct Geometry : torch::CustomClassHolder {
+  std::vector<int64_t> stride, padding, dilation;
+  int64_t groups;
+  Geometry(at::IntArrayRef s, at::IntArrayRef p, at::IntArrayRef d, int64_t g)
+    : stride(s.vec()), padding(p.vec()), dilation(d.vec()), groups(g) {}
+};
+using SharedGeometry = c10::intrusive_ptr<Geometry>;
+
+void saveGeometry(AutogradContext* context, const SharedGeometry& geometry) {
+  context->saved_data["geometry"] = c10::IValue::make_capsule(geometry);
+}
+SharedGeometry savedGeometry(AutogradContext* context) {
+  return c10::static_intrusive_pointer_cast<Geometry>(context->saved_data["geometry"].toCapsule());
+}
+
+OptionalTensor orNothing(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
+
+// The engine copies a weight into its input's order of memory in every call; here it is done once.
+Tensor inOrderOf(const Tensor& x, const Tensor& weight) {
+  bool isLast = x.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
+  if (!isLast || !weight.defined() || weight.dim() != 4) return weight;
+  return weight.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+Tensor convolution(
+    const Tensor& x, const Tensor& weight, const OptionalTensor& bias,
+    const SharedGeometry& geometry);
+Gradients convolutionGradients(
+    const Tensor& gradY, const Tensor& x, const Tensor& weight, const SharedGeometry& geometry,
+    Wanted wanted);
+
+// The gradients that are wanted, in order and without gaps, as a differentiable function.
+struct ConvolutionBackward : torch::autograd::Function<ConvolutionBackward> {
+  static variable_list forward(
+      AutogradContext* context, const Tensor& gradY, const Tensor& x, const Tensor& weight,
+      const SharedGeometry& geometry, Wanted wanted) {
+    at::AutoDispatchBelowADInplaceOrView below;
+    context->save_for_backward({gradY, x, weight});
+    context->set_materialize_grads(false);
+    context->saved_data["wanted"] = std::vector<bool>(wanted.begin(), wanted.end());
+    saveGeometry(context, geometry);
+    at::OptionalIntArrayRef biasSizes;
+    if (wanted[2]) biasSizes = gradY.sizes().slice(1, 1);
+    auto [gradX, gradWeight, gradBias] = at::convolution_backward(
+        gradY, x, weight, biasSizes, geometry->stride, geometry->padding, geometry->dilation,
+        /*transposed=*/false, /*output_padding=*/{0, 0}, geometry->groups, wanted);
+    variable_list results;
+    if (wanted[0]) results.push_back(gradX);
+    if (wanted[1]) results.push_back(gradWeight);
+    if (wanted[2]) results.push_back(gradBias);
+    return results;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list cotangents) {
+    variable_list saved = context->get_saved_variables();
+    const Tensor &gradY = saved[0], &x = saved[1], &weight = saved[2];
+    SharedGeometry geometry = savedGeometry(context);
+    Gradients cotangent;
+    auto next = cotangents.begin();
+    c10::List<bool> wanted = context->saved_data["wanted"].toBoolList();
+    for (size_t i = 0; i < cotangent.size(); ++i)
+      if (wanted[i]) cotangent[i] = *next++;
+    const Tensor &u = cotangent[0], &c = cotangent[2];
+    const Tensor v = inOrderOf(x, cotangent[1]);
+
+    Tensor towardsGradY, towardsX, towardsWeight;
+    // Edges: gradY, x, weight.
+    if (context->needs_input_grad(0)) {
+      if (u.defined()) towardsGradY = convolution(u, weight, orNothing(c), geometry);
+      if (v.defined()) {
+        OptionalTensor shift = u.defined() ? std::nullopt : orNothing(c);
+        Tensor term = convolution(x, v, shift, geometry);
+        towardsGradY = towardsGradY.defined() ? towardsGradY.add_(term) : term;
+      }
+      if (!towardsGradY.defined() && c.defined())
+        towardsGradY = c.view({1, -1, 1, 1}).expand_as(gradY);
+    }
+    if (context->needs_input_grad(1) && v.defined())
+      towardsX = convolutionGradients(gradY, x, v, geometry, {true, false, false})[0];
+    if (context->needs_input_grad(2) && u.defined())
+      towardsWeight = convolutionGradients(gradY, u, weight, geometry, {false, true, false})[1];
+    return {towardsGradY, towardsX, towardsWeight, Tensor(), Tensor()};
+  }
+};
+
+struct Convolution : torch::autograd::Function<Convolution> {
+  static Tensor forward(
+      AutogradContext* context, const Tensor& x, const Tensor& weight, const OptionalTensor& bias,
+      const SharedGeometry& geometry) {
+    at::AutoDispatchBelowADInplaceOrView below;
+    // As in the engine's own graph, so that nothing that asks for the mode rounds differently.
+    at::AutoGradMode recording(true);
+    context->save_for_backward({x, weight});
+    context->set_materialize_grads(false);
+    context->saved_data["has_bias"] = bias.has_value();
+    saveGeometry(context, geometry);
+    return at::conv2d(
+        x, weight, bias, geometry->stride, geometry->padding, geometry->dilation,
+        geometry->groups);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list grads) {
+    Gradients result;
+    if (grads[0].defined()) {
+      variable_list saved = context->get_saved_variables();
+      // Edges: x, weight, and the bias if there is one.
+      Wanted wanted = {
+          context->needs_input_grad(0), context->needs_input_grad(1),
+          context->saved_data["has_bias"].toBool() && context->needs_input_grad(2)};
+      result =
+          convolutionGradients(grads[0], saved[0], saved[1], savedGeometry(context), wanted);
+    }
+    return {result[0], result[1], result[2], Tensor()};
+  }
+};
+
+Tensor convolution(
+    const Tensor& x, const Tensor& weight, const OptionalTensor& bias,
+    const SharedGeometry& geometry) {
+  return Convolution::apply(x, weight, bias, geometry);
+}
+
+Gradients convolutionGradients(
+    const Tensor& gradY, const Tensor& x, const Tensor& weight, const SharedGeometry& geometry,
+    Wanted wanted) {
+  variable_list found = ConvolutionBackward::apply(gradY, x, weight, geometry, wanted);
+  Gradients result;
+  auto next = found.begin();
+  for (size_t i = 0; i < result.size(); ++i)
+    if (wanted[i]) result[i] = *next++;
+  return result;
+}
+
+Tensor conv2d(
+    const Tensor& input, const Tensor& weight, const OptionalTensor& bias, at::IntArrayRef stride,
+    at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
+  bool recorded = at::GradMode::is_enabled() &&
+      (input.requires_grad() || weight.requires_grad() || (bias && bias->requires_grad()));
+  if (!recorded) return at::conv2d(input, weight, bias, stride, padding, dilation, groups);
+  auto geometry = c10::make_intrusive<Geometry>(stride, padding, dilation, groups);
+  // The engine's conv2d takes an image without a batch too; its backward does not.
+  if (input.dim() == 3)
+    return convolution(input.unsqueeze(0), weight, bias, geometry).squeeze(0);
+  return convolution(input, inOrderOf(input, weight), bias, geometry);
+}
+
+}  // namespace
+}  // namespace spikeguard
+
+TORCH_LIBRARY_FRAGMENT(spikeguard, m) {
+  m.def(
+      "conv2d(Tensor input, Tensor weight, Tensor? bias=None, int[2] stride=1, int[2] padding=0, "
+      "int[2] dilation=1, int groups=1) -> Tensor");
+}
+
+// Composed of the engine's operators, so that it runs wherever they do.
+TORCH_LIBRARY_IMPL(spikeguard, CompositeImplicitAutograd, m) {
+  m.impl("conv2d", TORCH_FN(spikeguard::conv2d));
+}
