@@ -15,7 +15,7 @@ import Training
 /// form says.
 @Suite struct DriftJobTests {
   /// Trains a tiny network into `folder` and gives its last checkpoint's path.
-  private func checkpoint(
+  func checkpoint(
     _ folder: String, _ change: (inout TrainingRecipe, inout NetworkRecipe) -> Void = { _, _ in }
   ) throws -> String {
     var (training, network) = (TinyJob.training, TinyJob.network)
@@ -28,7 +28,7 @@ import Training
     return run.checkpoints.path(.last)
   }
 
-  private func job(
+  func job(
     _ path: String, _ change: (inout DriftRecipe) -> Void = { _ in }
   ) throws -> DriftJob {
     var recipe = DriftRecipe()
@@ -38,36 +38,13 @@ import Training
       checkpointAt: path, training: TinyJob.dataset, test: TinyJob.dataset, recipe: recipe)
   }
 
-  private func run(
+  func run(
     _ job: DriftJob, _ progress: (DriftJob.Progress) -> Void = { _ in }
   ) throws -> DriftResults {
     try #require(try job.run(progress: progress))
   }
 
-  @Test func `a job that is stopped has the kinds that it finished, and says so`() throws {
-    try withTemporaryDirectory { folder in
-      let job = try job(try checkpoint(folder)) { $0.kinds = [.clean, .inverted, .uniformNoise] }
-      let whole = try run(job)
-      let origin = NetworkState(of: job.network)
-      // The states that were begun; two of them come before the kinds, four are of each.
-      func stopped(after states: Int) throws -> DriftResults? {
-        var begun = 0
-        return try job.run(shouldStop: { begun == states }, progress: { _ in begun += 1 })
-      }
-      let results = try #require(try stopped(after: 11))
-      #expect(results.kinds.map(\.kind) == [.clean, .inverted] && !results.isComplete)
-      #expect(results.kinds.map(\.both.score) == whole.kinds.prefix(2).map(\.both.score))
-      #expect(
-        results.notes.first == "stopped after 2 of 3 kinds of batches: the rest is missing")
-      #expect(whole.isComplete && !whole.notes.contains { $0.hasPrefix("stopped") })
-      #expect(try stopped(after: 6)?.kinds.count == 1)
-      for early in [0, 1, 5] { #expect(try stopped(after: early) == nil) }
-      #expect(same(NetworkState(of: job.network).parameters, origin.parameters))
-      #expect(same(NetworkState(of: job.network).statistics, origin.statistics))
-    }
-  }
-
-  private func same(_ a: NamedTensors, _ b: NamedTensors) -> Bool {
+  func same(_ a: NamedTensors, _ b: NamedTensors) -> Bool {
     a.names == b.names && a.names.allSatisfy { a[$0]!.isIdentical(to: b[$0]!) }
   }
 

@@ -1,6 +1,5 @@
 import Curvature
 import Datasets
-import Foundation
 import Layers
 import Models
 import Spiking
@@ -35,7 +34,7 @@ import Torch
     return try recipe.fitted(to: data)
   }
 
-  private static func job(
+  static func job(
     _ source: StepsSource, _ variants: [StepsVariant], steps: [Int] = [1, 3],
     losses: [MeasuredLoss] = [.meanLogits]
   ) -> StepsJob {
@@ -45,7 +44,7 @@ import Torch
     return job
   }
 
-  private static func settings(_ steps: Int = 0) throws -> StepsSource {
+  static func settings(_ steps: Int = 0) throws -> StepsSource {
     var training = StepsTraining()
     training.steps = steps
     training.calibrationBatches = 30
@@ -53,7 +52,7 @@ import Torch
     return .settings(try recipe(), training)
   }
 
-  private static let bptt = StepsVariant(.spiking, .direct, .throughTime)
+  static let bptt = StepsVariant(.spiking, .direct, .throughTime)
   private static let sltt = StepsVariant(.spiking, .direct, .withinStep)
 
   /// The theory's cumulative loss is T times the loss of a step: its Θ(T) is there before any network is.
@@ -216,46 +215,6 @@ import Torch
     #expect(results.notes[0] == "stopped after 3 of 4 points: the rest is missing")
   }
 
-  /// Spikes stop weights of 1e30 from multiplying; without them two layers overflow.
-  static func explosive() throws -> LoadedNetwork {
-    let recipe = try recipe()
-    let network = try recipe.build(seed: 5)
-    withoutGradients {
-      for (name, weight) in network.weights where name.hasSuffix(".0.weight") {
-        weight.detached().multiplyInPlace(by: 1e30)
-      }
-    }
-    return LoadedNetwork(network, recipe: recipe, path: "some")
-  }
-
-  @Test func `a point that fails is there with its reason, and the others are as they were`()
-    throws
-  {
-    let relu = StepsVariant(.relu, .direct, nil)
-    let source = StepsSource.weights(try Self.explosive())
-    var told: [Int] = []
-    let job = Self.job(source, [relu, Self.bptt], losses: [.meanLogits, .eachStep])
-    let results = try job.run(progress: { title, done, total in
-      told.append(done)
-      #expect(total == 6 && !title.isEmpty)
-    })
-    #expect(results.points.map(\.variant) == [Self.bptt, Self.bptt, Self.bptt, Self.bptt])
-    #expect(
-      results.points
-        == (try Self.job(source, [Self.bptt], losses: [.meanLogits, .eachStep]).run().points))
-    #expect(results.failures.map(\.loss) == [.meanLogits, .eachStep])
-    #expect(results.failures.allSatisfy { $0.variant == relu && $0.steps == 1 })
-    #expect(told.last == 6 && told == told.sorted())
-    for (failure, note) in zip(results.failures, results.notes) {
-      #expect(failure.reason.hasPrefix("loss: expected finite numbers, found NaN or infinity"))
-      #expect(
-        note == "failed, and in no fit: ReLU twin, direct coding, T = 1, \(failure.loss.rawValue): "
-          + failure.reason)
-    }
-    #expect(try JSONDecoder().decode(StepsResults.self, from: results.json()) == results)
-    #expect(try results.html(vegaBundle: VegaBundle.load()).contains("in no fit"))
-  }
-
   @Test func `a page without a law or a note says nothing of them`() throws {
     let recipe = try Self.recipe()
     let loaded = LoadedNetwork(try recipe.build(seed: 5), recipe: recipe, path: "some")
@@ -264,36 +223,6 @@ import Torch
     #expect(page.contains("Too few T for a law of growth."))
     #expect(
       results.notes.allSatisfy { page.contains(HTML.escaped($0)) } && !page.contains("To know: ."))
-  }
-
-  @Test func `a training that diverges fails at every loss, and nothing else does`() throws {
-    var training = StepsTraining()
-    training.steps = 4
-    training.recipe.batchSize = 8
-    training.recipe.learningRate = 1e30
-    let job = Self.job(
-      .settings(try Self.recipe(), training), [StepsVariant(.relu, .direct, nil)],
-      losses: [.meanLogits, .eachStep])
-    let results = try job.run()
-    #expect(results.points.isEmpty && results.fits.isEmpty && results.failures.count == 2)
-    for failure in results.failures { #expect(failure.reason.hasSuffix("Lower the learning rate")) }
-  }
-
-  @Test func `training images that are missing are an error before any work`() throws {
-    let job = StepsJob(
-      try Self.settings(), [Self.bptt], steps: [1], losses: [.eachStep], on: Self.data.prefix(6))
-    let error = #expect(throws: UsageError.self) {
-      _ = try job.run(progress: { _, _, _ in Issue.record() })
-    }
-    #expect(error?.description.hasPrefix("training: expected training images") == true)
-  }
-
-  @Test func `a network that cannot be built is an error before any work`() throws {
-    let recipe = try Self.recipe { $0.model = .vgg11 }
-    let job = Self.job(.settings(recipe, StepsTraining()), [Self.bptt])
-    #expect(throws: ModelError.self) {
-      _ = try job.run(progress: { _, _, _ in Issue.record() })
-    }
   }
 
   @Test func `fits of the sum are derived where it was not asked for`() throws {
