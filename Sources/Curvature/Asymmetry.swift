@@ -1,14 +1,15 @@
 public import Torch
 
-/// How far a square matrix A, known by its products, is from symmetric: an estimate of ‖A − Aᵀ‖ / ‖A‖ (Frobenius).
+/// How far a square matrix A, known by its products, is from symmetric: an estimate of ‖A − Aᵀ‖ /
+/// ‖A‖ (Frobenius).
 ///
-/// 0 for a symmetric matrix, √2 for one with independent entries, 2 for an antisymmetric one. It is estimated from
-/// random normal vectors, so it comes with its sampling error.
+/// 0 for a symmetric matrix, √2 for one with independent entries, 2 for an antisymmetric one. It is
+/// estimated from random normal vectors, so it comes with its sampling error.
 public struct Asymmetry: Codable, Equatable, Sendable {
   /// ‖A − Aᵀ‖ / ‖A‖
   public let value: Double
-  /// Of the value, from the spread between draws (delta method); too small where there are only few draws, for they are
-  /// heavy-tailed where one eigenvalue dominates.
+  /// Of the value, from the spread between draws (delta method); too small where there are only few
+  /// draws, for they are heavy-tailed where one eigenvalue dominates.
   public let standardError: Double
   /// Draws, two products each.
   public let draws: Int
@@ -48,7 +49,8 @@ public struct Asymmetry: Codable, Equatable, Sendable {
   ///
   ///     E ‖Jv − Jᵀv‖² = ‖J − Jᵀ‖²
   ///
-  /// With as many products it is more precise than pairs, by far where J has many eigenvalues of a size.
+  /// With as many products it is more precise than pairs, by far where J has many eigenvalues of a
+  /// size.
   public init(
     comparingProductsOf curvature: LossCurvature, draws: Int = 16, seed: UInt64 = 0
   ) throws(CurvatureError) {
@@ -79,7 +81,8 @@ public struct Asymmetry: Codable, Equatable, Sendable {
     let n = Double(draws)
     let denominator = samples.reduce(0) { $0 + $1.denominator } / n
     let numerator = samples.reduce(0) { $0 + $1.numerator } / n
-    // Infinity where squares overflow, NaN where a product holds it: neither may pass for symmetric.
+    // Infinity where squares overflow, NaN where a product holds it: neither may pass for
+    // symmetric.
     guard denominator.isFinite, numerator.isFinite else { throw .notFinite("product") }
     self.draws = draws
     guard denominator > 0, numerator > 0 else {

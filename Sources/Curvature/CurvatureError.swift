@@ -10,7 +10,8 @@ public enum CurvatureError: Error, Equatable, Sendable {
   case tooMany(String, asked: Int, dimension: Int)
   /// The same parameters gave another loss, gradient or product; the difference is relative.
   case notDeterministic(String, difference: Double)
-  /// A step so short that the parameters' type rounds it to another one; the rounding is relative to the step.
+  /// A step so short that the parameters' type rounds it to another one; the rounding is relative
+  /// to the step.
   case stepLost(step: Double, rounding: Double)
   /// The engine could not differentiate the loss.
   case engine(TorchError)

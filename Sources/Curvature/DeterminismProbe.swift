@@ -1,13 +1,13 @@
 import Torch
 
-/// Whether the same parameters give the same numbers, which every solver takes for granted: loss, gradient and one
-/// product are evaluated twice, from fresh graphs.
+/// Whether the same parameters give the same numbers, which every solver takes for granted: loss,
+/// gradient and one product are evaluated twice, from fresh graphs.
 ///
 /// It catches what draws from one generator at every evaluation, and gradient views that remember.
 public struct DeterminismProbe: Sendable {
   public var product: CurvatureProduct
-  /// Of the relative differences; nil is half the digits of the parameters' type, which rounding in another order does
-  /// not reach.
+  /// Of the relative differences; nil is half the digits of the parameters' type, which rounding in
+  /// another order does not reach.
   public var tolerance: Double?
   /// Of the vector that is multiplied.
   public var seed: UInt64
@@ -27,8 +27,8 @@ public struct DeterminismProbe: Sendable {
     public let product: Double
   }
 
-  /// - Throws: ``CurvatureError/notDeterministic(_:difference:)`` with the first of the three that differs, or what made
-  ///   an evaluation fail.
+  /// - Throws: ``CurvatureError/notDeterministic(_:difference:)`` with the first of the three that
+  ///   differs, or what made an evaluation fail.
   @discardableResult
   public func callAsFunction(_ loss: LossFunction) throws(CurvatureError) -> Differences {
     let (first, second) = (try loss.evaluated(), try loss.evaluated())

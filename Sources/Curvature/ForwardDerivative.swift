@@ -2,9 +2,10 @@ import Torch
 
 /// v ↦ (∂y/∂θ) v, for values y of a recorded graph of parameters θ.
 ///
-/// Reverse mode gives w ↦ (∂y/∂θ)ᵀ w. That is linear in w, so its own reverse mode, with respect to w and at any w, is
-/// its transpose, (∂y/∂θ) v (Townsend, "A new trick for calculating Jacobian vector products", 2017). The graph of the
-/// first is made once; each product is one pass through it.
+/// Reverse mode gives w ↦ (∂y/∂θ)ᵀ w. That is linear in w, so its own reverse mode, with respect to
+/// w and at any w, is its transpose, (∂y/∂θ) v (Townsend, "A new trick for calculating Jacobian
+/// vector products", 2017). The graph of the first is made once; each product is one pass through
+/// it.
 struct ForwardDerivative {
   private let values: [Tensor]
   /// Which values depend on a parameter.

@@ -5,14 +5,16 @@ import Torch
 ///     Q = an orthonormal basis of HS,  S ~ N(0, 1)ⁿˣˢ
 ///     tr H ≈ tr QᵀHQ + 1/m Σ vᵢᵀ(I − QQᵀ)H(I − QQᵀ)vᵢ,  vᵢ ∈ {−1, 1}ⁿ
 ///
-/// Unbiased. For a positive semidefinite H of k products the relative error falls as 1/k, not as Hutchinson's 1/√k; where the
-/// rank of H is at most s it is exact. 2s products for the first part, one for each sample of the rest; s vectors `[n]`
-/// of memory.
+/// Unbiased. For a positive semidefinite H of k products the relative error falls as 1/k, not as
+/// Hutchinson's 1/√k; where the rank of H is at most s it is exact. 2s products for the first part,
+/// one for each sample of the rest; s vectors `[n]` of memory.
 ///
-/// **Standard error.** The paper gives bounds only. Given Q the first part is a number without error and the samples
-/// of the second are independent and unbiased, so the standard error of their mean is that of the whole.
+/// **Standard error.** The paper gives bounds only. Given Q the first part is a number without
+/// error and the samples of the second are independent and unbiased, so the standard error of their
+/// mean is that of the whole.
 ///
-/// Source: Meyer, Musco, Musco and Woodruff, "Hutch++: Optimal Stochastic Trace Estimation", 2021, algorithm 1.
+/// Source: Meyer, Musco, Musco and Woodruff, "Hutch++: Optimal Stochastic Trace Estimation", 2021,
+/// algorithm 1.
 public struct HutchPlusPlusTrace: Sendable {
   /// s, the columns of S.
   public var sketchSize: Int

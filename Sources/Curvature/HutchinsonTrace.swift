@@ -4,9 +4,9 @@ public import Torch
 ///
 ///     tr H ≈ 1/m Σ vᵢᵀHvᵢ,  vᵢ ∈ {−1, 1}ⁿ
 ///
-/// Unbiased; the variance of a sample is 2 Σ_{i≠j} Hᵢⱼ², so that it is exact where H is diagonal. The relative error does not
-/// depend on n but on how much of ‖H‖²_F a few large eigenvalues hold: where they do, ``HutchPlusPlusTrace`` needs fewer
-/// products.
+/// Unbiased; the variance of a sample is 2 Σ_{i≠j} Hᵢⱼ², so that it is exact where H is diagonal.
+/// The relative error does not depend on n but on how much of ‖H‖²_F a few large eigenvalues hold:
+/// where they do, ``HutchPlusPlusTrace`` needs fewer products.
 ///
 /// Source: Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1990. With
 /// ``TraceStop/settledMean(_:)`` of 1e-3 and 100 samples it stops where PyHessian 0.1 stops.

@@ -1,28 +1,33 @@
-/// The top eigenvalues of a symmetric matrix by the Lanczos method, with full reorthogonalisation and thick restart.
+/// The top eigenvalues of a symmetric matrix by the Lanczos method, with full reorthogonalisation
+/// and thick restart.
 ///
-/// A pair (θ, x) is accepted at ‖Hx − θx‖ ≤ tolerance · max |θ|; the search ends when all are, or after
-/// `maximumProducts`, and then those that are not say so. Residuals come from the recurrence and cost nothing;
-/// `verifiesResiduals` measures them by one product more for each pair.
+/// A pair (θ, x) is accepted at ‖Hx − θx‖ ≤ tolerance · max |θ|; the search ends when all are, or
+/// after `maximumProducts`, and then those that are not say so. Residuals come from the recurrence
+/// and cost nothing; `verifiesResiduals` measures them by one product more for each pair.
 ///
-/// **Memory.** `basisSize` + 4 vectors `[n]`, and one for each pair of the result. A full basis is replaced by the Ritz
-/// vectors nearest to what is wanted (thick restart), which costs products, and no accuracy. Against a basis without bound
-/// the default cost at most a fifth more where the wanted values stand apart from the others, and up to a half inside of a
-/// dense bulk. k + 5 vectors cost up to a third more than the default where they stand apart, and 1.4 to 3 times as
+/// **Memory.** `basisSize` + 4 vectors `[n]`, and one for each pair of the result. A full basis is
+/// replaced by the Ritz vectors nearest to what is wanted (thick restart), which costs products,
+/// and no accuracy. Against a basis without bound the default cost at most a fifth more where the
+/// wanted values stand apart from the others, and up to a half inside of a dense bulk. k + 5
+/// vectors cost up to a third more than the default where they stand apart, and 1.4 to 3 times as
 /// many products in a bulk or at a tolerance that has to tell its values apart.
 ///
-/// **Repeated eigenvalues.** One random start sees one vector of every eigenspace, so an eigenvalue that is there twice
-/// shows once, as for every Krylov method with one start: the default does not tell {5, 5, 1} from {5, 1}.
-/// `findsRepeated` goes on, when all wanted pairs are accepted, from a fresh random vector orthogonal to them, until the
-/// best new pair is accepted too; if it belongs among the wanted ones, again. Each of these searches costs 50 to 100 %
-/// of the first one's products. A sequence that ends by itself (few distinct eigenvalues: low rank, a multiple of the identity)
-/// is always followed by another, because that costs next to nothing. ``TopEigenvalues/repeats`` says what was done.
+/// **Repeated eigenvalues.** One random start sees one vector of every eigenspace, so an eigenvalue
+/// that is there twice shows once, as for every Krylov method with one start: the default does not
+/// tell {5, 5, 1} from {5, 1}. `findsRepeated` goes on, when all wanted pairs are accepted, from a
+/// fresh random vector orthogonal to them, until the best new pair is accepted too; if it belongs
+/// among the wanted ones, again. Each of these searches costs 50 to 100 % of the first one's
+/// products. A sequence that ends by itself (few distinct eigenvalues: low rank, a multiple of the
+/// identity) is always followed by another, because that costs next to nothing.
+/// ``TopEigenvalues/repeats`` says what was done.
 ///
-/// **What it cannot know.** A residual proves that there is an eigenvalue near θ, not that none was passed over. A random
-/// start misses one with small probability (Kuczyński and Woźniakowski 1992), and sees gaps below the tolerance
-/// as one.
+/// **What it cannot know.** A residual proves that there is an eigenvalue near θ, not that none was
+/// passed over. A random start misses one with small probability (Kuczyński and Woźniakowski 1992),
+/// and sees gaps below the tolerance as one.
 ///
-/// Sources: Paige 1972; Wu and Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems", SIAM J.
-/// Matrix Anal. Appl. 22, 2000; Parlett, "The Symmetric Eigenvalue Problem", chapters 4 and 13.
+/// Sources: Paige 1972; Wu and Simon, "Thick-restart Lanczos method for large symmetric eigenvalue
+/// problems", SIAM J. Matrix Anal. Appl. 22, 2000; Parlett, "The Symmetric Eigenvalue Problem",
+/// chapters 4 and 13.
 public struct Lanczos: Sendable {
   /// k
   public var count: Int

@@ -2,8 +2,8 @@ public import Torch
 
 /// A square matrix that is known by its products with vectors: all that the solvers see.
 ///
-/// Every solver here takes it to be symmetric. What the product of a network's loss is, and how far it is from
-/// symmetric, ``CurvatureProduct`` and ``Asymmetry`` say.
+/// Every solver here takes it to be symmetric. What the product of a network's loss is, and how far
+/// it is from symmetric, ``CurvatureProduct`` and ``Asymmetry`` say.
 public protocol LinearOperator {
   /// n, of an n × n matrix.
   var dimension: Int { get }

@@ -1,11 +1,13 @@
 public import Torch
 
 extension LossFunction {
-  /// The loss at the parameters' present values, and F, the gradient that backpropagation gives, `[n]`.
+  /// The loss at the parameters' present values, and F, the gradient that backpropagation gives,
+  /// `[n]`.
   ///
   /// One batch after the other, so that memory does not grow with their number.
   ///
-  /// - Throws: ``CurvatureError`` where there are no parameters or batches, or a number is not finite.
+  /// - Throws: ``CurvatureError`` where there are no parameters or batches, or a number is not
+  ///   finite.
   public func evaluated() throws(CurvatureError) -> (loss: Double, gradient: Tensor) {
     try checkPresence()
     let layout = ParameterLayout(parameters)

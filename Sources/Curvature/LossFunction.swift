@@ -4,8 +4,9 @@ public import Torch
 ///
 ///     L(θ) = Σ wᵢ ℓᵢ(fᵢ(θ)) / Σ wᵢ
 ///
-/// Outputs and loss are told apart so that Gauss–Newton products can be formed. Both are closures over the same leaf
-/// tensors, called anew for every graph: batches are made when they are needed, and memory holds one at a time.
+/// Outputs and loss are told apart so that Gauss–Newton products can be formed. Both are closures
+/// over the same leaf tensors, called anew for every graph: batches are made when they are needed,
+/// and memory holds one at a time.
 public struct LossFunction {
   public struct Batch {
     /// wᵢ, usually the number of examples.

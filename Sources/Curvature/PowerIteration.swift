@@ -1,23 +1,27 @@
 public import Torch
 
-/// Eigenvalues one after the other by power iteration with deflation, as PyHessian 0.1 computes them.
+/// Eigenvalues one after the other by power iteration with deflation, as PyHessian 0.1 computes
+/// them.
 ///
-/// A mode for comparison with published numbers; ``Lanczos`` needs far fewer products and knows its error. For
-/// each eigenvalue, from v ~ N(0, I) / (‖v‖ + 1e-6):
+/// A mode for comparison with published numbers; ``Lanczos`` needs far fewer products and knows its
+/// error. For each eigenvalue, from v ~ N(0, I) / (‖v‖ + 1e-6):
 ///
 ///     v ← v − ⟨v, xⱼ⟩xⱼ for j = 1, 2, … in turn;  v ← v / (‖v‖ + 1e-6)
 ///     μ ← ⟨Hv, v⟩;  v ← Hv / (‖Hv‖ + 1e-6)
 ///
-/// until |μ_old − μ| / (|μ_old| + 1e-6) < tolerance, or `maximumIterations` times. What comes out, as there: the
-/// value *before* the last product (at the cap: of the last), and the vector *after* it, which is not
-/// orthogonal to the earlier ones again. An eigenvalue repeated k times is found k times, by the deflation. Of λ and −λ of
-/// equal magnitude μ settles anywhere between, and the residual tells.
+/// until |μ_old − μ| / (|μ_old| + 1e-6) < tolerance, or `maximumIterations` times. What comes out,
+/// as there: the value *before* the last product (at the cap: of the last), and the vector *after*
+/// it, which is not orthogonal to the earlier ones again. An eigenvalue repeated k times is found k
+/// times, by the deflation. Of λ and −λ of equal magnitude μ settles anywhere between, and the
+/// residual tells.
 ///
 /// ``Eigenvalue/converged`` is that stopping rule alone: it bounds the change of μ, not its error.
-/// ``Eigenvalue/residual`` is what PyHessian does not give: ‖Hv − θv‖ / ‖v‖ of the returned value θ and the
-/// last vector that was multiplied, so that H has an eigenvalue within it of θ. It costs no product.
+/// ``Eigenvalue/residual`` is what PyHessian does not give: ‖Hv − θv‖ / ‖v‖ of the returned value θ
+/// and the last vector that was multiplied, so that H has an eigenvalue within it of θ. It costs no
+/// product.
 ///
-/// Source: Yao et al., "PyHessian: Neural Networks Through the Lens of the Hessian", 2020, and its code.
+/// Source: Yao et al., "PyHessian: Neural Networks Through the Lens of the Hessian", 2020, and its
+/// code.
 public struct PowerIteration: Sendable {
   public var count: Int
   /// Products for each eigenvalue, at most.
@@ -26,7 +30,8 @@ public struct PowerIteration: Sendable {
   public var tolerance: Double
   /// Of the random starts.
   public var seed: UInt64
-  /// Starts to take instead, `[n]` each, one for each eigenvalue; they are normalised first.
+  /// Starts to take instead, `[n]` each, one for each eigenvalue: finite, of the matrix's type, not
+  /// 0. They are normalised first.
   public var starts: [Tensor]?
 
   /// - Precondition: starts, where given, are as many as eigenvalues.
@@ -61,7 +66,7 @@ public struct PowerIteration: Sendable {
     var vectors: [Tensor] = []
     for index in 0..<count {
       let start =
-        starts?[index]
+        starts.map { matrix.checked(start: $0[index], of: "PowerIteration") }
         ?? Tensor.normal([matrix.dimension], dtype: matrix.dtype, using: generator)
         .moved(to: matrix.device)
       let (eigenvalue, vector) = try iterate(matrix, from: normalized(start), against: vectors)

@@ -1,21 +1,24 @@
 import Torch
 
-/// What a Krylov basis Q makes of a matrix: HQ = QG + q·bᵀ + R, with the small G = QᵀHQ, the next direction q, and what was
-/// given up, R.
+/// What a Krylov basis Q makes of a matrix: HQ = QG + q·bᵀ + R, with the small G = QᵀHQ, the next
+/// direction q, and what was given up, R.
 ///
-/// G is measured, not taken to be tridiagonal: full reorthogonalisation computes every entry anyhow. So a
-/// restarted basis needs no rule of its own, and G − Gᵀ shows whether H is symmetric, at no cost.
+/// G is measured, not taken to be tridiagonal: full reorthogonalisation computes every entry
+/// anyhow. So a restarted basis needs no rule of its own, and G − Gᵀ shows whether H is symmetric,
+/// at no cost.
 struct ProjectedMatrix {
   /// G, column by column.
   private(set) var columns: [[Double]] = []
   /// b: how much of Hqⱼ lies along the direction that comes next.
   private(set) var outward: [Double] = []
-  /// The b of every direction that was left for a fresh random one. R = Σ dₑaₑᵀ of unit vectors dₑ, so ‖Ry‖ ≤ Σ|aₑᵀy|,
-  /// and the bound does not grow when the basis is rotated.
+  /// The b of every direction that was left for a fresh random one. R = Σ dₑaₑᵀ of unit vectors dₑ,
+  /// so ‖Ry‖ ≤ Σ|aₑᵀy|, and the bound does not grow when the basis is rotated.
   private(set) var abandoned: [[Double]] = []
-  /// The largest |Gᵢⱼ − Gⱼᵢ| that was met, less what abandoned directions may have had to do with it.
+  /// The largest |Gᵢⱼ − Gⱼᵢ| that was met, less what abandoned directions may have had to do with
+  /// it.
   private(set) var asymmetry = 0.0
-  /// Σ ‖(I − YYᵀ)GY‖ over changes of basis, what G itself lost by them: rounding alone where H is symmetric.
+  /// Σ ‖(I − YYᵀ)GY‖ over changes of basis, what G itself lost by them: rounding alone where H is
+  /// symmetric.
   private(set) var drift = 0.0
 
   var count: Int { columns.count }
@@ -30,7 +33,8 @@ struct ProjectedMatrix {
     if !continues, outward.contains(where: { $0 != 0 }) { abandoned.append(outward) }
     for index in columns.indices {
       var entry = continues ? outward[index] : 0
-      // What Hqᵢ has along directions that were given up may lie along the new one: as much as symmetry asks for.
+      // What Hqᵢ has along directions that were given up may lie along the new one: as much as
+      // symmetry asks for.
       let given = abandoned.reduce(0) { $0 + abs($1[index]) }
       let difference = coefficients[index] - entry
       entry += min(max(difference, -given), given)
@@ -79,8 +83,8 @@ struct ProjectedMatrix {
     }
   }
 
-  /// ‖Hx − θx‖ of x = Qy, but for rounding: ‖Gy − θy‖ inside of the basis, |bᵀy| along the next direction, at most Σ|aₑᵀy|
-  /// along those given up, and the drift.
+  /// ‖Hx − θx‖ of x = Qy, but for rounding: ‖Gy − θy‖ inside of the basis, |bᵀy| along the next
+  /// direction, at most Σ|aₑᵀy| along those given up, and the drift.
   func residual(_ pair: RitzPair) -> Double {
     let y = pair.coefficients
     var squares = 0.0

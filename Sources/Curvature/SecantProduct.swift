@@ -1,20 +1,21 @@
 public import Torch
 
-/// How the gradient changes over a step of a given length: what an optimiser, or an attack on the weights, really meets.
+/// How the gradient changes over a step of a given length: what an optimiser, or an attack on the
+/// weights, really meets.
 ///
 ///     S(v) = (F(θ + h v̂) − F(θ − h v̂)) / 2h · ‖v‖,     v̂ = v / ‖v‖
 ///
-/// with h the length of the step in parameter space. Spikes flip on the way: that, which no derivative at θ sees, is in
-/// it, so S is linear only where F is smooth.
+/// with h the length of the step in parameter space. Spikes flip on the way: that, which no
+/// derivative at θ sees, is in it, so S is linear only where F is smooth.
 ///
 /// - Of a smooth network: S → Jv as h → 0, with an error of O(h²) and one of rounding, ε‖F‖/h.
-/// - Of a spiking network, h so short that no spike flips: the derivative of F in the plain sense, all spikes held at
-///   their values. That is **not** J, in which a spike changes by its surrogate (``CurvatureProduct``), and it is not
-///   symmetric.
+/// - Of a spiking network, h so short that no spike flips: the derivative of F in the plain sense,
+///   all spikes held at their values. That is **not** J, in which a spike changes by its surrogate
+///   (``CurvatureProduct``), and it is not symmetric.
 /// - Of a spiking network, h that flips spikes: neither linear in v nor symmetric.
 ///
-/// It costs two gradients a product. The parameters are moved while it runs and then put back bit for bit, also where it
-/// throws.
+/// It costs two gradients a product. The parameters are moved while it runs and then put back bit
+/// for bit, also where it throws.
 public struct SecantProduct {
   public let loss: LossFunction
   /// h
@@ -39,8 +40,8 @@ public struct SecantProduct {
 
   /// - Parameter vector: `[n]`, of the parameters' type; of 0 it gives 0.
   /// - Throws: ``CurvatureError`` where loss or gradient are not finite at either end, and
-  ///   ``CurvatureError/stepLost(step:rounding:)`` where adding the step to the parameters rounds away more than a tenth
-  ///   of it: the difference would be of another step, or 0 of none.
+  ///   ``CurvatureError/stepLost(step:rounding:)`` where adding the step to the parameters rounds
+  ///   away more than a tenth of it: the difference would be of another step, or 0 of none.
   public func callAsFunction(_ vector: Tensor) throws(CurvatureError) -> Tensor {
     layout.check(vector, loss.parameters.tensors[0].dtype)
     let size = length(vector)

@@ -4,7 +4,8 @@
   import Darwin
 #endif
 
-/// How the eigenvalues of a matrix are spread: φ(λ) = 1/n Σ δ(λ − λᵢ), estimated by quadratures of random vectors.
+/// How the eigenvalues of a matrix are spread: φ(λ) = 1/n Σ δ(λ − λᵢ), estimated by quadratures of
+/// random vectors.
 public struct SpectralDensity: Codable, Equatable, Sendable {
   /// What one random vector v sees: vᵀf(H)v ≈ Σ wᵢ f(θᵢ).
   public struct Quadrature: Codable, Equatable, Sendable {
@@ -65,7 +66,8 @@ public struct SpectralDensity: Codable, Equatable, Sendable {
     return Mean(value: mean, standardError: (squares / (count - 1) / count).squareRoot())
   }
 
-  /// ∫ λᵏ dφ, for k below twice the steps without error of the quadrature: tr(Hᵏ)/n but for the choice of vectors.
+  /// ∫ λᵏ dφ, for k below twice the steps without error of the quadrature: tr(Hᵏ)/n but for the
+  /// choice of vectors.
   public func moment(_ power: Int) -> Mean { mean { pow($0, Double(power)) } }
 
   /// tr H = n ∫ λ dφ.
@@ -77,7 +79,8 @@ public struct SpectralDensity: Codable, Equatable, Sendable {
       products: products, converged: true)
   }
 
-  /// The share of eigenvalues below −tolerance · max |θ|: negative ones that are not zeros with an error of rounding.
+  /// The share of eigenvalues below −tolerance · max |θ|: negative ones that are not zeros with an
+  /// error of rounding.
   public func negativeShare(tolerance: Double = SpectralDensity.rounding) -> Mean {
     let limit = tolerance * max(abs(range.lowerBound), abs(range.upperBound))
     return mean { $0 < -limit ? 1 : 0 }
@@ -87,17 +90,20 @@ public struct SpectralDensity: Codable, Equatable, Sendable {
   ///
   ///     φ_σ(λ) = mean over runs of Σ wᵢ exp(−(λ − θᵢ)² / 2σ²) / (σ√2π)
   ///
-  /// Its integral is 1; the grid reaches 5σ beyond the nodes, and shows that if its steps are no wider than σ.
+  /// Its integral is 1; the grid reaches 5σ beyond the nodes, and shows that if its steps are no
+  /// wider than σ.
   ///
   /// - Parameters:
   ///   - points: of the grid, 2 or more.
-  ///   - width: σ; where nil, a hundredth of the range (of |λ|, where all nodes are one but for rounding; of 1, where that is 0).
+  ///   - width: σ; where nil, a hundredth of the range (of |λ|, where all nodes are one but for
+  ///     rounding; of 1, where that is 0).
   public func smoothed(points: Int = 512, width: Double? = nil) -> SmoothedDensity {
     precondition(points >= 2, "SpectralDensity: expected two points or more, got \(points)")
     let range = range
     let spread = range.upperBound - range.lowerBound
     let magnitude = max(abs(range.lowerBound), abs(range.upperBound))
-    // One eigenvalue differs from run to run by rounding: a grid that narrow would show nothing else.
+    // One eigenvalue differs from run to run by rounding: a grid that narrow would show nothing
+    // else.
     let isPoint = spread <= Self.rounding * magnitude
     let size = isPoint ? (magnitude > 0 ? magnitude : 1) : spread
     let sigma = width ?? size / 100

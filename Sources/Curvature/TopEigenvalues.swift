@@ -10,8 +10,8 @@ public struct TopEigenvalues: Sendable {
   public let products: Int
   /// Whether copies of eigenvalues were looked for; nil where the solver finds them in any case.
   public let repeats: RepeatSearch?
-  /// max |qᵢᵀHqⱼ − qⱼᵀHqᵢ| / max |θ| over the vectors that met: 0 but for rounding where H is symmetric. A lower bound
-  /// of ‖H − Hᵀ‖ / ‖H‖, and nil where the solver does not see it.
+  /// max |qᵢᵀHqⱼ − qⱼᵀHqᵢ| / max |θ| over the vectors that met: 0 but for rounding where H is
+  /// symmetric. A lower bound of ‖H − Hᵀ‖ / ‖H‖, and nil where the solver does not see it.
   public let asymmetry: Double?
   /// The most vectors `[n]` that the solver's basis held.
   public let basisVectors: Int
@@ -30,8 +30,8 @@ public struct TopEigenvalues: Sendable {
 
   public var converged: Bool { eigenvalues.allSatisfy(\.converged) }
 
-  /// |λ₁| / Σ |λᵢ| over these: the paper's Pr(H) for five of them. Magnitudes, because a sum of mixed signs can make a
-  /// share above 1. nil where all are 0.
+  /// |λ₁| / Σ |λᵢ| over these: the paper's Pr(H) for five of them. Magnitudes, because a sum of
+  /// mixed signs can make a share above 1. nil where all are 0.
   public var dominantShare: Double? {
     let sum = eigenvalues.reduce(0) { $0 + abs($1.value) }
     return sum > 0 ? abs(eigenvalues[0].value) / sum : nil

@@ -1,7 +1,8 @@
 /// A trace that was estimated from random vectors.
 public struct TraceEstimate: Codable, Equatable, Sendable {
   public let value: Double
-  /// Standard deviation of the value over other random vectors, estimated from these: s / √samples. nil of one sample.
+  /// Standard deviation of the value over other random vectors, estimated from these: s / √samples.
+  /// nil of one sample.
   ///
   /// With few samples it is itself rough: s of 10 is off by a quarter.
   public let standardError: Double?
@@ -9,7 +10,8 @@ public struct TraceEstimate: Codable, Equatable, Sendable {
   public let samples: Int
   /// Products with the matrix.
   public let products: Int
-  /// Whether the rule of stopping was met before the samples ran out; of ``TraceStop/allSamples`` always.
+  /// Whether the rule of stopping was met before the samples ran out; of ``TraceStop/allSamples``
+  /// always.
   public let converged: Bool
 
   public init(
@@ -29,10 +31,12 @@ public enum TraceStop: Equatable, Sendable {
   case relativeError(Double)
   /// Standard error ≤ this, after ``minimumSamples``.
   case absoluteError(Double)
-  /// |mᵢ − mᵢ₋₁| / (mᵢ₋₁ + 1e-6) < this, of the running mean mᵢ with m₀ = 0: the rule of PyHessian 0.1.
+  /// |mᵢ − mᵢ₋₁| / (mᵢ₋₁ + 1e-6) < this, of the running mean mᵢ with m₀ = 0: the rule of
+  /// PyHessian 0.1.
   ///
-  /// For comparison only. It bounds the last step of the mean, which shrinks as 1/i whatever the error is; and the
-  /// denominator keeps its sign, so that a negative mean always ends it: after two samples.
+  /// For comparison only. It bounds the last step of the mean, which shrinks as 1/i whatever the
+  /// error is; and the denominator keeps its sign, so that a negative mean always ends it: after
+  /// two samples.
   case settledMean(Double)
   /// Never before the samples run out.
   case allSamples

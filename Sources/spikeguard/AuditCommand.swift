@@ -23,11 +23,7 @@ struct AuditCommand: ParsableCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Data set, its test images: \(DatasetSource.forms.joined(separator: ", ")).",
-      discussion: DataOptions.tensorsFile))
-  var data = "fashion-mnist"
+  @OptionGroup var data: TestDataOptions
 
   @Option(help: "How many images: the first of the test set, all where it has fewer.")
   var images = 200
@@ -62,9 +58,7 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func validate() throws {
-    for (option, value) in [("--batch-size", batchSize), ("--images", images)] where value < 1 {
-      throw ValidationError("\(option): expected at least 1, found \(value)")
-    }
+    try CountCheck.atLeastOne([("--batch-size", batchSize), ("--images", images)])
     guard epsilon.value > 0 else {
       throw ValidationError(
         "--epsilon: expected above 0, found \(epsilon); without it there is no attack")
@@ -72,13 +66,13 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    let page = try PageOutput(out)
     try OutputFile.check(
       [("--json", record.json)],
       inputs: source.files + substitute.map { RunFolder.checkpoint(at: $0) }
-        + [DataRecipe.file(of: data)])
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
-    let test = try DataAccess.load(data, .test, limit: images, option: "--images")
+        + [data.file])
+    try page?.makeFolder()
+    let test = try data.load(images: images)
     let loaded = try source.load(for: test)
     var job = AuditJob(loaded, on: test, epsilon: epsilon.value, effort: effort, seed: seed)
     job.substitutes = try substitute.map { path in
@@ -95,11 +89,7 @@ struct AuditCommand: ParsableCommand {
     let results = try job.run { display.show($0.done, of: $0.total, text: $0.title) }
     display.finish("\(results.attacks.count) attacks")
     try record.write(results)
-    if let folder, let bundle {
-      let page = try AuditPage(results, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("audit.html"))
-      try OutputFile.write(results.json(), to: folder.file("audit.json"))
-    }
+    try page?.write(results)
     print(AuditText(results).text)
     if strict, results.speaksAgainst { throw Self.strictExit }
   }

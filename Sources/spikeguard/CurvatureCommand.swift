@@ -16,7 +16,8 @@ struct CurvatureCommand: ParsableCommand {
 
       The loss of a spiking network is piecewise constant; what is differentiated twice is its surrogate gradient. FGSM and \
       PGD go through all time steps, on every image; labels are the true ones. A product with the matrix costs about two to \
-      four training steps on the batch. The first ones tell what the rest will take at most.
+      four training steps on the batch. The first ones tell what the rest will take at most. \
+      A signal (Ctrl-C) ends it after the batch at work, and the batches that are done are written.
       """)
 
   @OptionGroup(title: "Source") var source: SourceOptions
@@ -58,23 +59,27 @@ struct CurvatureCommand: ParsableCommand {
   }
 
   func run() throws {
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    Interruption.listen()
+    let page = try PageOutput(out)
     try OutputFile.check(
       [("--json", record.json)], inputs: source.files + [DataRecipe.file(of: data)])
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    try page?.makeFolder()
     let images = try DataAccess.load(data, inference.split)
     let job = try CurvatureJob(try source.load(for: images), on: images, settings())
 
     let display = CurvatureDisplay()
-    let results = try job.run { display.show($0) }
+    guard
+      let results = try job.run(
+        shouldStop: { Interruption.isWished }, progress: { display.show($0) })
+    else {
+      display.stopped()
+      throw Interruption.exit
+    }
     display.finish(results)
     try record.write(results)
-    if let folder, let bundle {
-      let page = try CurvaturePage(results, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("curvature.html"))
-      try OutputFile.write(results.json(), to: folder.file("curvature.json"))
-    }
+    try page?.write(results)
     print(CurvatureText(results).text)
+    if !results.isComplete { throw Interruption.exit }
   }
 }
 
@@ -103,7 +108,13 @@ private final class CurvatureDisplay {
 
   func finish(_ results: CurvatureResults) {
     let products = results.inferences.reduce(0) { $0 + $1.products }
-    display.finish("\(products) products for eigenvalues in all")
+    display.finish(
+      (results.isComplete ? "" : "stopped by a signal after \(results.curvatures) batches, ")
+        + "\(products) products for eigenvalues in all")
+  }
+
+  func stopped() {
+    display.note("stopped by a signal before the first batch was done; nothing is written")
   }
 
   private func begin(_ title: String) {

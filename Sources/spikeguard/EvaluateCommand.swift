@@ -25,11 +25,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Data set, its test images: \(DatasetSource.forms.joined(separator: ", ")).",
-      discussion: DataOptions.tensorsFile))
-  var data = "fashion-mnist"
+  @OptionGroup var data: TestDataOptions
 
   @Option(help: "How many images: the first of the test set, all where it has fewer.")
   var images = 1000
@@ -83,9 +79,7 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError(
         "--resume goes on from what --overwrite would replace; give one of them")
     }
-    for (option, value) in [("--batch-size", batchSize), ("--images", images)] where value < 1 {
-      throw ValidationError("\(option): expected at least 1, found \(value)")
-    }
+    try CountCheck.atLeastOne([("--batch-size", batchSize), ("--images", images)])
     if let budget, !(budget > 0 && budget.isFinite) {
       throw ValidationError("--budget: expected minutes above 0, found \(budget)")
     }
@@ -111,9 +105,9 @@ struct EvaluateCommand: ParsableCommand {
     let bundle = try VegaBundle.load()
     try OutputFile.check(
       [("--json", record.json)],
-      inputs: source.files + [DataRecipe.file(of: data)]
+      inputs: source.files + [data.file]
         + substitute.map { RunFolder.checkpoint(at: $0) })
-    let test = try DataAccess.load(data, .test, limit: images, option: "--images")
+    let test = try data.load(images: images)
     let job = EvaluationJob(
       try source.load(for: test), on: test,
       substitutes: try substitute.map {
@@ -124,7 +118,7 @@ struct EvaluateCommand: ParsableCommand {
     let display = ProgressDisplay()
     let outcome = try job.run(
       in: folder, resume ? .resume : overwrite ? .replace : .begin,
-      shouldStop: { Interruption.signal != nil }
+      shouldStop: { Interruption.isWished }
     ) { event in
       switch event {
       case .note(let text): display.note(text)
@@ -134,7 +128,7 @@ struct EvaluateCommand: ParsableCommand {
       }
     }
     let results = outcome.results
-    let page = try EvaluationReport(results, vegaBundle: bundle).html()
+    let page = try results.html(vegaBundle: bundle)
     try OutputFile.write(Data(page.utf8), to: folder.report)
     if saveAdversarial, let file = outcome.adversarial { try file.write(to: folder.adversarial) }
     try record.write(results)
@@ -142,7 +136,7 @@ struct EvaluateCommand: ParsableCommand {
     print("\n  Report: \(folder.report)   Numbers: \(folder.results)")
     if results.status == .stopped {
       display.note("stopped by a signal; go on with the same command line and --resume")
-      throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT))
+      throw Interruption.exit
     }
   }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 
 /// SIGINT and SIGTERM as a wish to stop: the run saves a checkpoint and ends with the code that shells know for
@@ -11,6 +12,11 @@ enum Interruption {
 
   /// 130 for SIGINT, 143 for SIGTERM.
   static func exitCode(_ signal: Int32) -> Int32 { 128 + signal }
+
+  static var isWished: Bool { received != 0 }
+
+  /// Of a command that stopped because of it.
+  static var exit: ExitCode { ExitCode(exitCode(signal ?? SIGINT)) }
 
   static func listen() {
     // Nobody reads the progress any more: the run goes on.

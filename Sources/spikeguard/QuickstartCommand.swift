@@ -59,7 +59,7 @@ struct QuickstartCommand: ParsableCommand {
       case .finished(let note): display.finish(note)
       }
     }
-    let page = try QuickstartReport(results, vegaBundle: bundle).html()
+    let page = try results.html(vegaBundle: bundle)
     try OutputFile.write(Data(page.utf8), to: out + "/report.html")
     if let json { try OutputFile.write(results.json(), to: json) }
     print(table(results))

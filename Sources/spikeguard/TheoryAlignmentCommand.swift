@@ -19,15 +19,13 @@ struct TheoryAlignmentCommand: ParsableCommand {
 
       The same cosine is taken of what arrives at each image. Weights trained under one coding mean nothing under \
       another: compare networks that were each trained under its own.
+
+      A signal (Ctrl-C) ends it after the batch at work, and the means over the batches before are written.
       """)
 
   @OptionGroup(title: "Source") var source: SourceOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Data set, its test images: \(DatasetSource.forms.joined(separator: ", ")).",
-      discussion: DataOptions.tensorsFile))
-  var data = "fashion-mnist"
+  @OptionGroup var data: TestDataOptions
 
   @Option(help: "How many images: the first of the test set, all where it has fewer.")
   var images = 200
@@ -47,17 +45,16 @@ struct TheoryAlignmentCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func validate() throws {
-    for (option, value) in [("--batch-size", batchSize), ("--images", images)] where value < 1 {
-      throw ValidationError("\(option): expected at least 1, found \(value)")
-    }
+    try CountCheck.atLeastOne([("--batch-size", batchSize), ("--images", images)])
   }
 
   func run() throws {
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    Interruption.listen()
+    let page = try PageOutput(out)
     try OutputFile.check(
-      [("--json", record.json)], inputs: source.files + [DataRecipe.file(of: data)])
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
-    let dataset = try DataAccess.load(data, .test, limit: images, option: "--images")
+      [("--json", record.json)], inputs: source.files + [data.file])
+    try page?.makeFolder()
+    let dataset = try data.load(images: images)
     var job = AlignmentJob(try source.load(for: dataset), on: dataset)
     job.loss = loss
     job.batchSize = batchSize
@@ -65,15 +62,20 @@ struct TheoryAlignmentCommand: ParsableCommand {
 
     let display = ProgressDisplay()
     display.begin("Differentiating by time step, \(dataset.count) images")
-    let results = try job.run { display.show($0, of: $1) }
-    display.finish("\(results.layers.count) layers")
-    try record.write(results)
-    if let folder, let bundle {
-      let page = try AlignmentPage(results, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("alignment.html"))
-      try OutputFile.write(results.json(), to: folder.file("alignment.json"))
+    guard
+      let results = try job.run(
+        shouldStop: { Interruption.isWished }, progress: { display.show($0, of: $1) })
+    else {
+      display.note("stopped by a signal before the first batch; nothing is written")
+      throw Interruption.exit
     }
+    display.finish(
+      (results.isComplete ? "" : "stopped by a signal after \(results.imagesMeasured) images, ")
+        + "\(results.layers.count) layers")
+    try record.write(results)
+    try page?.write(results)
     print(Self.text(results))
+    if !results.isComplete { throw Interruption.exit }
   }
 
   private static func text(_ results: AlignmentResults) -> String {

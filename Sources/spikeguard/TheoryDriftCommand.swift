@@ -16,6 +16,8 @@ struct TheoryDriftCommand: ParsableCommand {
       and with statistics made anew from clean training batches. The control is the kind of batch that the run was trained on. The \
       learning rate is the run's after its warm-up, constant, because at the end of a run it has fallen to nothing; momentum starts at \
       0, so that the weights move by the foreign gradient alone. The checkpoint is read and never changed.
+
+      A signal (Ctrl-C) ends it after the accuracy at work, and the kinds of batches that are done are written.
       """)
 
   @Argument(help: "A checkpoint that `spikeguard train` wrote, or the folder of its run.")
@@ -113,12 +115,13 @@ struct TheoryDriftCommand: ParsableCommand {
   }
 
   func run() throws {
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    Interruption.listen()
+    let page = try PageOutput(out)
     let path = RunFolder.checkpoint(at: checkpoint)
     try OutputFile.check(
       [("--json", record.json)],
       inputs: [path, DataRecipe.file(of: data), testData.flatMap { DataRecipe.file(of: $0) }])
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    try page?.makeFolder()
     let recipe = try recipe()
     var settings = RunConfiguration()
     settings.data.source = data
@@ -135,16 +138,23 @@ struct TheoryDriftCommand: ParsableCommand {
 
     let display = ProgressDisplay()
     display.begin("Measuring drift")
-    let results = try job.run { display.show($0.done, of: $0.total, text: $0.title) }
-    display.finish("\(recipe.kinds.count) kinds of batches")
+    guard
+      let results = try job.run(
+        shouldStop: { Interruption.isWished },
+        progress: { display.show($0.done, of: $0.total, text: $0.title) })
+    else {
+      display.note(
+        "stopped by a signal before the first kind of batch was done; nothing is written")
+      throw Interruption.exit
+    }
+    display.finish(
+      (results.isComplete ? "" : "stopped by a signal after ")
+        + "\(results.kinds.count) kinds of batches")
     for note in results.notes { display.note("note: \(note)") }
     try record.write(results)
-    if let folder, let bundle {
-      let page = try DriftPage(results, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("drift.html"))
-      try OutputFile.write(results.json(), to: folder.file("drift.json"))
-    }
+    try page?.write(results)
     print(DriftText(results).text)
+    if !results.isComplete { throw Interruption.exit }
   }
 }
 

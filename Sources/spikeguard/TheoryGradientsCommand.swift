@@ -25,7 +25,7 @@ struct TheoryGradientsCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func run() throws {
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    let page = try PageOutput(out)
     try OutputFile.check(
       [("--json", record.json)], inputs: runs.map { RunFolder(existing: $0).metrics })
     let history = try GradientHistory(of: runs)
@@ -33,12 +33,7 @@ struct TheoryGradientsCommand: ParsableCommand {
       for note in run.notes { Note.print(note, of: run.path) }
     }
     try record.write(history)
-    if let out, let bundle {
-      let folder = try OutputFolder(out)
-      let page = try GradientHistoryPage(history, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("gradients.html"))
-      try OutputFile.write(history.json(), to: folder.file("gradients.json"))
-    }
+    try page?.write(history)
     print([shares(history), curvature(history)].compactMap(\.self).joined(separator: "\n\n"))
   }
 

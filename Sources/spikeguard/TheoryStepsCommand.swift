@@ -20,8 +20,9 @@ struct TheoryStepsCommand: ParsableCommand {
 
       Cost: without a checkpoint the defaults make 31 networks, each under two losses and two matrices; an eigenvalue \
       takes 3 to --maximum-products products, and a product is about as long as three training steps on --images \
-      images at that T. A signal (Ctrl-C) ends it after the point at work, and what was measured is written. Fits \
-      are on one seed and one set of images: their intervals say how far the points are from the law.
+      images at that T. A signal (Ctrl-C) ends it after the point at work, and what was measured is written. A point \
+      that fails, as where training diverged, is written with its reason; the others go on, and the exit code is \
+      1. Fits are on one seed and one set of images: their intervals say how far the points are from the law.
 
       The loss decides what growth means: 'summed', Σ_t L_t, is T times 'each-step', the mean over steps, and so \
       is each of its eigenvalues. What is left of Θ(T) under a mean is the network's.
@@ -48,11 +49,7 @@ struct TheoryStepsCommand: ParsableCommand {
     help: "Without training: batches that only move batch norm's statistics. (default: 30)")
   var calibrationBatches: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Data set, the curvature of its test images: \(DatasetSource.forms.joined(separator: ", ")).",
-      discussion: DataOptions.tensorsFile))
-  var data = "fashion-mnist"
+  @OptionGroup var data: TestDataOptions
 
   @Option(help: "How many images: the first of the test set, all where it has fewer.")
   var images = 100
@@ -75,12 +72,10 @@ struct TheoryStepsCommand: ParsableCommand {
   @OptionGroup var record: RecordOptions
 
   func validate() throws {
-    for (option, value) in [
+    try CountCheck.atLeastOne([
       ("--batch-size", batchSize), ("--images", images), ("--maximum-products", maximumProducts),
       ("--train-batch-size", trainBatchSize ?? 1),
-    ] where value < 1 {
-      throw ValidationError("\(option): expected at least 1, found \(value)")
-    }
+    ])
     for (option, value) in [
       ("--train-steps", trainSteps), ("--calibration-batches", calibrationBatches),
     ] {
@@ -111,17 +106,17 @@ struct TheoryStepsCommand: ParsableCommand {
 
   func run() throws {
     Interruption.listen()
-    let bundle = try out.map { _ in try VegaBundle.load() }
+    let page = try PageOutput(out)
     let checkpoint = place.map { RunFolder.checkpoint(at: $0) }
     try OutputFile.check(
-      [("--json", record.json)], inputs: [checkpoint, DataRecipe.file(of: data)])
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
-    let dataset = try DataAccess.load(data, .test, limit: images, option: "--images")
+      [("--json", record.json)], inputs: [checkpoint, data.file])
+    try page?.makeFolder()
+    let dataset = try data.load(images: images)
     let source = try source(checkpoint, on: dataset)
     let axes = try axes.parsed()
     let training: ImageDataset? =
       if case .settings(_, let training) = source, training.steps + training.calibrationBatches > 0
-      { try DataAccess.load(data, .train) } else { nil }
+      { try DataAccess.load(data.data, .train) } else { nil }
     var job = StepsJob(
       source, axes.variants(of: source), steps: axes.steps, losses: axes.losses, on: dataset,
       trainingData: training)
@@ -132,24 +127,25 @@ struct TheoryStepsCommand: ParsableCommand {
 
     let display = ProgressDisplay()
     display.begin("Measuring curvature on \(dataset.count) images")
-    let results = try job.run(shouldStop: { Interruption.signal != nil }) {
+    let results = try job.run(shouldStop: { Interruption.isWished }) {
       display.show($1, of: $2, text: $0)
     }
-    let isComplete = results.points.count == job.pointCount
-    guard isComplete || !results.points.isEmpty else {
+    let done = results.points.count + results.failures.count
+    let isComplete = done == job.pointCount
+    guard done > 0 else {
       display.note("stopped by a signal before the first point; nothing is written")
-      throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT))
+      throw Interruption.exit
     }
-    display.finish(
-      (isComplete ? "" : "stopped by a signal after ") + "\(results.points.count) points")
+    display.finish((isComplete ? "" : "stopped by a signal after ") + "\(done) points")
     try record.write(results)
-    if let folder, let bundle {
-      let page = try StepsPage(results, vegaBundle: bundle).html()
-      try OutputFile.write(Data(page.utf8), to: folder.file("steps.html"))
-      try OutputFile.write(results.json(), to: folder.file("steps.json"))
-    }
+    try page?.write(results)
     print(StepsText(results).text)
-    if !isComplete { throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT)) }
+    if !results.failures.isEmpty {
+      display.note(
+        "\(results.failures.count) of \(done) points failed; their reasons are in the notes")
+    }
+    if !isComplete { throw Interruption.exit }
+    if !results.failures.isEmpty { throw ExitCode.failure }
   }
 
   private func source(_ checkpoint: String?, on dataset: ImageDataset) throws -> StepsSource {
@@ -221,35 +217,6 @@ struct StepsAxes: ParsableArguments {
 
 /// The network, but for what is varied.
 struct StepsNetworkSettings: SettingGroup {
-  @Option(help: .setting("model", "Network; `spikeguard models` lists them with their sizes."))
-  var model: String?
-
-  @Option(help: .setting("stem", "How a residual network begins."))
-  var stem: String?
-
-  @Option(help: .setting("head", "How a VGG's spikes reach the linear layer."))
-  var head: String?
-
-  @Option(help: .setting("width", "Factor on the channels of every convolution."))
-  var width: String?
-
-  @Option(help: .setting("tau", "Membrane time constant in steps; 'inf' is integrate-and-fire."))
-  var tau: String?
-
-  @Option(help: .setting("threshold", "Firing threshold."))
-  var threshold: String?
-
-  @Option(help: .setting("reset", "What a spike does to the membrane."))
-  var reset: String?
-
-  @Flag(
-    inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: .setting("detach-reset", "Ignore the reset in the gradient."))
-  var detachReset: Bool?
-
-  @Option(help: .setting("surrogate", "Shape of the surrogate gradient."))
-  var surrogate: String?
-
-  @Option(help: .setting("surrogate-width", "Width of the surrogate."))
-  var surrogateWidth: String?
+  @OptionGroup var architecture: ArchitectureSettings
+  @OptionGroup var dynamics: DynamicsSettings
 }

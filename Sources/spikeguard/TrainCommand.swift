@@ -99,13 +99,13 @@ struct TrainCommand: ParsableCommand {
     let show = TrainingDisplay(display, folder: folder)
     let outcome = try job.run(
       in: folder, resume ? .resume : overwrite ? .replace : .begin,
-      shouldStop: { Interruption.signal != nil }
+      shouldStop: { Interruption.isWished }
     ) { show($0) }
     guard outcome.isFinished else {
       display.finish(
         "stopped by a signal after \(show.stepsDone) steps; go on with "
           + "`spikeguard train --out \(out) --resume`")
-      throw ExitCode(Interruption.exitCode(Interruption.signal ?? SIGINT))
+      throw Interruption.exit
     }
     let fallbacks = outcome.deflationFallbacks.map { ", \($0) fallbacks to a full decomposition" }
     display.finish("checkpoint \(folder.checkpoints.path(.last))\(fallbacks ?? "")")

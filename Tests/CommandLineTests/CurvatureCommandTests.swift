@@ -57,6 +57,27 @@ import Testing
     }
   }
 
+  @Test func `an interrupted command writes the batches that it has`() throws {
+    try Workplace.with(trained: true) { place in
+      let outcome = try place.run(
+        Self.line.replacing("--batches 2 --batch-size 8", with: "--batches 10 --batch-size 4")
+          + " --json c.json --out curvature",
+        interruption: .init(SIGINT) { place.has("curvature") })
+      #expect(outcome.exitCode == 130)
+      guard place.has("c.json") else {
+        #expect(
+          outcome.standardError.contains("stopped by a signal before the first batch was done"))
+        #expect(!place.has("curvature/curvature.html"))
+        return
+      }
+      let record = try place.json("c.json", as: Record.self)
+      let count = record.inferences.reduce(0) { $0 + $1.batches.count }
+      #expect((1..<30).contains(count))
+      #expect(outcome.standardOutput.contains("Stopped after \(count) of 30 batches"))
+      #expect(outcome.standardError.contains("stopped by a signal after \(count) batches"))
+    }
+  }
+
   @Test func `options reach the measurement`() throws {
     try Workplace.with(trained: true) { place in
       let output = try place.succeed(

@@ -68,8 +68,9 @@ import Testing
     ],
     "theory steps": [
       "--steps", "--temporal-gradient", "--coding", "--activation", "--loss", "--model", "--stem",
-      "--head", "--width", "--tau", "--threshold", "--reset", "--detach-reset",
-      "--no-detach-reset", "--surrogate", "--surrogate-width", "--train-steps",
+      "--head", "--width", "--tau", "--threshold", "--reset", "--input-decay",
+      "--no-input-decay", "--detach-reset", "--no-detach-reset", "--surrogate",
+      "--surrogate-width", "--train-steps",
       "--train-batch-size", "--calibration-batches", "--data", "--images", "--batch-size",
       "--tolerance", "--maximum-products", "--seed", "--out", "--json",
     ],

@@ -2,6 +2,8 @@ import Experiments
 import Foundation
 import TestSupport
 import Testing
+import Torch
+import Training
 
 /// `theory steps` and `theory alignment` on small data: terminal, file and page say the same.
 @Suite struct TheoryCommandTests {
@@ -44,6 +46,51 @@ import Testing
       #expect(!results.points.isEmpty && results.points.count < 62)
       let note = "stopped after \(results.points.count) of 62 points: the rest is missing"
       #expect(results.notes[0] == note && outcome.standardOutput.contains(note))
+    }
+  }
+
+  @Test func `a point that fails is written with its reason, and the exit code says so`() throws {
+    try Workplace.with(trained: true) { place in
+      // Spikes stop weights of 1e30 from multiplying; without them two layers overflow.
+      let file = place.path("run/checkpoints/last.safetensors")
+      var checkpoint = try Checkpoint<RunManifest>(contentsOf: file)
+      checkpoint.weights = NamedTensors(
+        checkpoint.weights.map {
+          ($0.name, $0.name.hasSuffix(".0.weight") ? $0.tensor * 1e30 : $0.tensor)
+        })
+      try checkpoint.write(to: file)
+      let outcome = try place.run(
+        "theory steps run \(Workplace.data) --steps 3 --images 4 --loss mean-logits "
+          + "--activation relu,spiking --temporal-gradient withinStep --json a.json --out steps")
+      #expect(outcome.exitCode == 1)
+      let results = try place.json("a.json", as: StepsResults.self)
+      #expect(results.points.count == 1 && results.failures.count == 1)
+      #expect(try place.contents("a.json") == place.contents("steps/steps.json"))
+      #expect(outcome.standardOutput.contains("  · To know: \(results.notes[0])."))
+      #expect(
+        results.notes[0].contains("ReLU twin, direct coding, T = 1, mean-logits: loss: expected"))
+      #expect(
+        outcome.standardError.hasSuffix("  1 of 2 points failed; their reasons are in the notes\n"))
+    }
+  }
+
+  /// One batch takes a moment: the signal comes when the folder is there, before or after the first.
+  @Test func `an interrupted alignment writes the batches that it has`() throws {
+    try Workplace.with(trained: true) { place in
+      let outcome = try place.run(
+        "theory alignment run \(Workplace.data) --images 40 --batch-size 1 --json a.json --out alignment",
+        interruption: .init(SIGINT) { place.has("alignment") })
+      #expect(outcome.exitCode == 130)
+      guard place.has("a.json") else {
+        #expect(outcome.standardError.contains("stopped by a signal before the first batch"))
+        return
+      }
+      let results = try place.json("a.json", as: AlignmentResults.self)
+      #expect((1..<40).contains(results.imagesMeasured))
+      #expect(
+        results.sentences[0].hasPrefix("stopped after \(results.imagesMeasured) of 40 images"))
+      #expect(outcome.standardOutput.contains("  · \(results.sentences[0])."))
+      #expect(place.has("alignment/alignment.html"))
     }
   }
 

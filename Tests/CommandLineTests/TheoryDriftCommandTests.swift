@@ -41,6 +41,24 @@ import Testing
     }
   }
 
+  @Test func `an interrupted command writes the kinds that are done`() throws {
+    try Workplace.with(trained: true) { place in
+      let outcome = try place.run(
+        Self.line.replacing("--images 16", with: "")
+          + "--curvature-images 8 --json d.json --out page",
+        interruption: .init(SIGTERM) { place.has("page") })
+      #expect(outcome.exitCode == 143)
+      guard place.has("d.json") else {
+        #expect(outcome.standardError.contains("stopped by a signal before the first kind"))
+        #expect(!place.has("page/drift.html"))
+        return
+      }
+      let results = try place.json("d.json", as: DriftResults.self)
+      #expect((1..<6).contains(results.kinds.count))
+      #expect(outcome.standardError.contains("note: \(results.notes[0])"))
+    }
+  }
+
   @Test(arguments: mistakes)
   func `bad settings end with one sentence`(_ row: BadInput) throws { try row.check() }
 

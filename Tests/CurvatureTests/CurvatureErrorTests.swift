@@ -163,4 +163,49 @@ import Torch
       }
     }
   }
+
+  enum BadStart: String, CaseIterable, Codable, Sendable {
+    case zeros = "expected a start of a length above 0, got only zeros"
+    case notANumber = "expected a start of finite numbers, got NaN or infinity"
+    case shorter = "expected a start of shape [3] in float64, got shape [2] in float64"
+    case narrower = "expected a start of shape [3] in float64, got shape [3] in float32"
+
+    var vector: Tensor {
+      switch self {
+      case .zeros: Tensor([0.0, 0, 0])
+      case .notANumber: Tensor([1.0, .nan, 0])
+      case .shorter: Tensor([1.0, 2])
+      case .narrower: Tensor([1.0 as Float, 2, 3])
+      }
+    }
+  }
+
+  /// A division by its length would give NaN, or eigenvalues of nothing with a residual of 0.
+  @Test(arguments: ["PowerIteration", "StochasticLanczosDensity"], BadStart.allCases)
+  func `a start without a direction traps and says so`(
+    _ solver: String, _ start: BadStart
+  ) async throws {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { [solver, start] in
+      let matrix = MatrixOperator(.identity(3, dtype: .float64))
+      // The first one is good: each must be looked at.
+      let starts = [Tensor([1.0, 0, 0]), start.vector]
+      if solver == "PowerIteration" {
+        _ = try PowerIteration(count: 2, starts: starts)(matrix)
+      } else {
+        _ = try StochasticLanczosDensity(runs: 2, steps: 2, starts: starts)(matrix)
+      }
+    }
+    let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(text.contains("\(solver): \(start.rawValue)"), "\(text)")
+  }
+
+  /// A direction is one however short it is: 1e-30 squared is 0 in float32.
+  @Test func `a tiny start is as good as any other`() throws {
+    let matrix = MatrixOperator(Tensor([2 as Float, 0, 0, 1], shape: [2, 2]))
+    let found = try StochasticLanczosDensity(
+      runs: 1, steps: 2, starts: [Tensor([1e-30 as Float, 1e-30])])(matrix)
+    #expect(found.runs[0].nodes.count == 2 && abs(found.moment(1).value - 1.5) < 1e-6)
+  }
 }

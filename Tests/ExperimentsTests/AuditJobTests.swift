@@ -206,7 +206,7 @@ import Training
   /// The page holds every flag, and opens without a network: nothing in it is a request.
   @Test func `the page shows every flag and loads nothing`() throws {
     let results = try Self.audit(AuditedNetworks.honest) { $0.released = .leakedState }
-    let page = try AuditPage(results, vegaBundle: ReportPageTests.bundle).html()
+    let page = try results.html(vegaBundle: ReportPageTests.bundle)
     for flag in results.flags {
       #expect(page.contains("\(flag.number) \(HTML.escaped(flag.title))</th>"), "\(flag.title)")
     }

@@ -45,7 +45,7 @@ import Training
   ) throws -> CurvatureResults {
     var settings = settings
     change(&settings)
-    return try CurvatureJob(loaded, on: dataset, settings).run()
+    return try #require(try CurvatureJob(loaded, on: dataset, settings).run())
   }
 
   /// Rows ∂F_i/∂θ of the whole matrix, from the network's own forward pass in float64; no code of module Curvature.
@@ -189,6 +189,8 @@ import Training
       $0.product = .gaussNewton
     }.inferences[0]
     #expect(gaussNewton.product == .gaussNewton && gaussNewton.negatives == 0)
+    #expect(
+      gaussNewton.notPublished == "the paper's are of the Hessian, not of the Gauss–Newton matrix")
   }
 
   /// The draws are fixed by the seed, so that products repeat themselves.
@@ -236,7 +238,7 @@ import Training
     #expect(inference.batches[0].eigenvalues.count == 5 && inference.asymmetry.value == 0)
     #expect(inference.trace?.value == 0)
     #expect(CurvatureWords.notes(of: results).contains { $0.contains("there is no share") })
-    _ = try CurvaturePage(results, vegaBundle: ReportPageTests.bundle).html()
+    _ = try results.html(vegaBundle: ReportPageTests.bundle)
   }
 
   @Test func `what does not fit the data or the network is refused before anything runs`() throws {

@@ -57,7 +57,7 @@ import Training
     #expect(try JSONDecoder().decode(CurvatureResults.self, from: results.json()) == results)
     // Twelve products are too few for 1e-9, and the record says so.
     #expect(results.inferences[0].converged < results.inferences[0].eigenvalues)
-    let page = try CurvaturePage(results, vegaBundle: ReportPageTests.bundle).html()
+    let page = try results.html(vegaBundle: ReportPageTests.bundle)
     for text in CurvatureWords.notes(of: results) {
       #expect(page.contains("<li>\(HTML.escaped(text))</li>"))
     }
@@ -72,6 +72,24 @@ import Training
     for eigenvalue in results.inferences[1].batches[1].eigenvalues {
       #expect(page.contains("<td>\(CurvatureWords.eigenvalue(eigenvalue))</td>"))
     }
+  }
+
+  @Test(
+    arguments: zip(
+      MeasuredLoss.allCases,
+      [
+        "of the cross-entropy of the logits' mean over time,",
+        "of the mean over time of each step's cross-entropy,",
+        "of the sum over time of each step's cross-entropy (3 times the mean),",
+      ]))
+  func `the loss is named as it was measured`(_ loss: MeasuredLoss, _ words: String) throws {
+    let results = try CurvatureJobTests.run(CurvatureJobTests.network()) {
+      $0.batches = 1
+      $0.count = 1
+      $0.loss = loss
+      $0.maximumProducts = 1
+    }
+    #expect(CurvatureWords.notes(of: results)[0].contains(words))
   }
 
   @Test func `the product is chosen by the asymmetry that was found`() {

@@ -15,7 +15,7 @@ import Training
 /// form says.
 @Suite struct DriftJobTests {
   /// Trains a tiny network into `folder` and gives its last checkpoint's path.
-  private func checkpoint(
+  func checkpoint(
     _ folder: String, _ change: (inout TrainingRecipe, inout NetworkRecipe) -> Void = { _, _ in }
   ) throws -> String {
     var (training, network) = (TinyJob.training, TinyJob.network)
@@ -28,7 +28,7 @@ import Training
     return run.checkpoints.path(.last)
   }
 
-  private func job(
+  func job(
     _ path: String, _ change: (inout DriftRecipe) -> Void = { _ in }
   ) throws -> DriftJob {
     var recipe = DriftRecipe()
@@ -38,7 +38,13 @@ import Training
       checkpointAt: path, training: TinyJob.dataset, test: TinyJob.dataset, recipe: recipe)
   }
 
-  private func same(_ a: NamedTensors, _ b: NamedTensors) -> Bool {
+  func run(
+    _ job: DriftJob, _ progress: (DriftJob.Progress) -> Void = { _ in }
+  ) throws -> DriftResults {
+    try #require(try job.run(progress: progress))
+  }
+
+  func same(_ a: NamedTensors, _ b: NamedTensors) -> Bool {
     a.names == b.names && a.names.allSatisfy { a[$0]!.isIdentical(to: b[$0]!) }
   }
 
@@ -52,7 +58,7 @@ import Training
       }
       let origin = NetworkState(of: job.network)
       var last: DriftJob.Progress?
-      let results = try job.run {
+      let results = try run(job) {
         #expect($0.done >= last?.done ?? 0)
         last = $0
       }
@@ -73,7 +79,7 @@ import Training
       let clean = results.kinds[0]
       // Dark for light moves the first layer's mean far more than another batch of the same kind.
       #expect(inverted.layers[0].meanShift > 2 * clean.layers[0].meanShift)
-      let page = try DriftPage(results, vegaBundle: VegaBundle.load()).html()
+      let page = try results.html(vegaBundle: VegaBundle.load())
       #expect(page.contains("normalized-clamp") && page.contains("id=\"drift\""))
       // Two decimals would make nothing of a small eigenvalue.
       let reading = try #require(results.before.curvature)
@@ -81,7 +87,7 @@ import Training
       #expect(page.contains(">\(value)\(reading.converged ? "" : " (not converged)")<"))
       #expect(try JSONDecoder().decode(DriftResults.self, from: results.json()) == results)
       // Everything is drawn by the run's seed.
-      let again = try job.run()
+      let again = try run(job)
       #expect(again.kinds.map(\.both.score) == results.kinds.map(\.both.score))
       #expect(again.kinds.map(\.layers) == results.kinds.map(\.layers))
     }
@@ -98,7 +104,7 @@ import Training
         $0.kinds = [.inverted]
         $0.learningRate = 1e-30
       }
-      let results = try job.run()
+      let results = try run(job)
       let found = results.kinds[0]
       #expect(found.weightsMoved == 0, "\(found.weightsMoved)")
       #expect(found.weightsOnly == results.before && found.statisticsOnly == found.both)
@@ -178,7 +184,7 @@ import Training
         for batch in loader.epoch(3) where batch.index < 2 {
           losses.append(try step(batch, index: 12 + batch.index).loss)
         }
-        let found = try job.run().kinds[0]
+        let found = try run(job).kinds[0]
         #expect(found.losses == losses)
         #expect(found.weightsMoved == origin.relativeDistance(to: NetworkState(of: network)))
       }
@@ -235,10 +241,10 @@ import Training
         network.width = 0.06
         network.imageSize = 8
       }
-      let results = try job(path) { $0.kinds = [.clean, .adversarial] }.run()
+      let results = try run(job(path) { $0.kinds = [.clean, .adversarial] })
       #expect(!results.hasBatchNorm && results.beforeRecomputed == nil)
       #expect(results.notes[0].hasPrefix("the network has no batch norm"))
-      let page = try DriftPage(results, vegaBundle: VegaBundle.load()).html()
+      let page = try results.html(vegaBundle: VegaBundle.load())
       #expect(page.contains("the network has no batch norm") && !page.contains("id=\"layers\""))
       for kind in results.kinds {
         #expect(kind.statisticsOnly == nil && kind.weightsOnly == nil && kind.recomputed == nil)

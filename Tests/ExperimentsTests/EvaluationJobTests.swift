@@ -44,7 +44,7 @@ import Torch
       #expect(results.robust == suite.fresh.map { Score($0.majorityVote) })
       #expect(suite.unfinishedStages.count >= suite.stages.count - 1)
       #expect(Set(results.unfinished) == Set(suite.unfinishedStages))
-      let page = try EvaluationReport(results, vegaBundle: "vegaEmbed").html()
+      let page = try results.html(vegaBundle: "vegaEmbed")
       #expect(page.contains("gradients are means over 20 draws"))
       #expect(page.contains("Not done to the end"))
 
@@ -76,7 +76,7 @@ import Torch
         #expect(passes.draws == 20 && passes.fresh.mean.images == 3)
         #expect(row.score.score == Score(passes.fresh.majorityVote))
       }
-      let page = try EvaluationReport(results, vegaBundle: "vegaEmbed").html()
+      let page = try results.html(vegaBundle: "vegaEmbed")
       #expect(page.contains("gradients are means over 20 draws") && page.contains("Warning: "))
     }
   }

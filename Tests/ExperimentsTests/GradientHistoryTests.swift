@@ -37,7 +37,7 @@ import Testing
       #expect(summaries.map(\.layer) == history.runs[0].layers && summaries.count == 4)
       let shares = history.runs[0].spectra.map { $0.layers[0].energyShare }.sorted()
       #expect(summaries[0].median == shares[2] && summaries[0].readings == 5)
-      let page = try GradientHistoryPage(history, vegaBundle: VegaBundle.load()).html()
+      let page = try history.html(vegaBundle: VegaBundle.load())
       #expect(page.contains("id=\"share-4\"") && page.contains("id=\"curvature\""))
       #expect(try JSONDecoder().decode(GradientHistory.self, from: history.json()) == history)
     }
@@ -55,9 +55,7 @@ import Testing
       #expect(
         run.notes[1].hasPrefix(
           "3 of 3 readings of λ_max, the last at step 6, are of a network"))
-      let page = try GradientHistoryPage(
-        GradientHistory(of: [path + "/silent"]), vegaBundle: VegaBundle.load()
-      ).html()
+      let page = try GradientHistory(of: [path + "/silent"]).html(vegaBundle: VegaBundle.load())
       #expect(
         page.contains("3 of 3 readings of λ_max, the last at step 6, are of a network"))
     }

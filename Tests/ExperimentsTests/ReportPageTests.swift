@@ -7,7 +7,7 @@ import Testing
   static let bundle = "window.vegaEmbed = function () { return Promise.resolve(); };"
 
   private func page(_ results: QuickstartResults) throws -> String {
-    try QuickstartReport(results, vegaBundle: Self.bundle).html()
+    try results.html(vegaBundle: Self.bundle)
   }
 
   /// Anything but `data:` and a place in the page would be a request.
@@ -102,7 +102,7 @@ import Testing
   func refusesAScriptThatWouldBreakThePage(script: String) throws {
     let results = try ReportSamples.bare()
     #expect(throws: VegaBundleError.self) {
-      try QuickstartReport(results, vegaBundle: script).html()
+      try results.html(vegaBundle: script)
     }
   }
 

@@ -34,7 +34,7 @@ import Torch
     return try recipe.fitted(to: data)
   }
 
-  private static func job(
+  static func job(
     _ source: StepsSource, _ variants: [StepsVariant], steps: [Int] = [1, 3],
     losses: [MeasuredLoss] = [.meanLogits]
   ) -> StepsJob {
@@ -44,7 +44,7 @@ import Torch
     return job
   }
 
-  private static func settings(_ steps: Int = 0) throws -> StepsSource {
+  static func settings(_ steps: Int = 0) throws -> StepsSource {
     var training = StepsTraining()
     training.steps = steps
     training.calibrationBatches = 30
@@ -52,7 +52,7 @@ import Torch
     return .settings(try recipe(), training)
   }
 
-  private static let bptt = StepsVariant(.spiking, .direct, .throughTime)
+  static let bptt = StepsVariant(.spiking, .direct, .throughTime)
   private static let sltt = StepsVariant(.spiking, .direct, .withinStep)
 
   /// The theory's cumulative loss is T times the loss of a step: its Θ(T) is there before any network is.
@@ -213,6 +213,16 @@ import Torch
     }
     #expect(early.points.count == 2 && early.fits.map(\.variant) == [Self.bptt, Self.bptt])
     #expect(results.notes[0] == "stopped after 3 of 4 points: the rest is missing")
+  }
+
+  @Test func `a page without a law or a note says nothing of them`() throws {
+    let recipe = try Self.recipe()
+    let loaded = LoadedNetwork(try recipe.build(seed: 5), recipe: recipe, path: "some")
+    let results = try Self.job(.weights(loaded), [Self.bptt], steps: [3]).run()
+    let page = try results.html(vegaBundle: VegaBundle.load())
+    #expect(page.contains("Too few T for a law of growth."))
+    #expect(
+      results.notes.allSatisfy { page.contains(HTML.escaped($0)) } && !page.contains("To know: ."))
   }
 
   @Test func `fits of the sum are derived where it was not asked for`() throws {

@@ -1,33 +1,27 @@
 import Attacks
 import Models
 
+extension AuditResults: PagedRecord {
+  public static let fileName = "audit"
+
+  public var page: ReportPage { AuditPage(results: self).page }
+}
+
 /// An audit as a page of its own, which opens without a network and holds its records.
-public struct AuditPage {
+struct AuditPage {
   let results: AuditResults
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ results: AuditResults, vegaBundle: String) {
-    self.results = results
-    self.vegaBundle = vegaBundle
-  }
-
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
+  var page: ReportPage {
     let section = AuditSection(results)
-    let page = ReportPage(
+    return ReportPage(
       title: "Spikeguard audit", subtitle: subtitle, lead: section.lead,
-      sections: section.sections, charts: section.charts, records: try results.inlineJSON(),
-      recordsName: "audit.json")
-    return try page.html(vegaBundle: vegaBundle)
+      sections: section.sections, charts: section.charts)
   }
 
   private var subtitle: String {
-    [
-      results.data.name, results.network.model.rawValue.uppercased(),
-      "ε = \(NumberText.epsilon(results.epsilon))", results.effort.rawValue, results.created,
-    ].joined(separator: " · ")
+    ReportPage.subtitle(
+      results.data, results.network, "ε = \(NumberText.epsilon(results.epsilon))",
+      results.effort.rawValue, created: results.created)
   }
 }
 

@@ -81,10 +81,7 @@ public struct AuditResults: Codable, Sendable, Equatable {
   }
 
   init(_ job: AuditJob, _ report: AuditReport, layers: [AuditedLayer], seconds: Double) {
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+    (spikeguard, engine, created, machine) = Provenance.now
     network = job.loaded.recipe
     weights = job.loaded.path
     data = DatasetFacts(job.dataset)

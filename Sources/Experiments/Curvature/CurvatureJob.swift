@@ -36,17 +36,19 @@ public struct CurvatureJob: Sendable {
     self.settings = settings
   }
 
+  /// - Parameter shouldStop: asked before each batch's eigenvalues; the results then hold those that are there, and say so.
+  /// - Returns: nil where it was stopped before the first.
   /// - Throws: ``UsageError`` for more eigenvalues or steps than parameters, `CurvatureError` where the loss cannot be
   ///   differentiated or does not repeat itself, `AttackError` otherwise.
   public func run(
-    progress: @escaping (CurvatureEvent) -> Void = { _ in }
-  ) throws -> CurvatureResults {
+    shouldStop: () -> Bool = { false }, progress: @escaping (CurvatureEvent) -> Void = { _ in }
+  ) throws -> CurvatureResults? {
     let clock = ContinuousClock.now
     let parameters = loaded.network.parameters.tensors.reduce(0) { $0 + $1.count }
     try checkFits(parameters)
     let network = try measuredNetwork()
     var inferences: [CurvatureResults.Inference] = []
-    for (index, kind) in settings.inferences.enumerated() {
+    for (index, kind) in settings.inferences.enumerated() where !shouldStop() {
       let images = try images(kind, progress)
       let title = kind.title
       let measurement = InferenceMeasurement(self, kind, network: network) { batch, products in
@@ -55,12 +57,13 @@ public struct CurvatureJob: Sendable {
             title, batch: index * curvatures + batch,
             of: settings.inferences.count * curvatures, products: products))
       }
-      inferences.append(
-        try measurement(images) { seconds in
-          // The first products tell what the others will cost.
-          if index == 0 { progress(.cost(cost(parameters, secondsOfProduct: seconds))) }
-        })
+      let inference = try measurement(images, shouldStop: shouldStop) { seconds in
+        // The first products tell what the others will cost.
+        if index == 0 { progress(.cost(cost(parameters, secondsOfProduct: seconds))) }
+      }
+      if let inference { inferences.append(inference) }
     }
+    guard !inferences.isEmpty else { return nil }
     return CurvatureResults(
       self, parameters: parameters, inferences,
       seconds: clock.duration(to: .now) / .seconds(1))

@@ -1,33 +1,27 @@
 import Curvature
 import Models
 
+extension CurvatureResults: PagedRecord {
+  public static let fileName = "curvature"
+
+  public var page: ReportPage { CurvaturePage(results: self).page }
+}
+
 /// A curvature measurement as a page of its own, which opens without a network and holds its records.
-public struct CurvaturePage {
+struct CurvaturePage {
   let results: CurvatureResults
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ results: CurvatureResults, vegaBundle: String) {
-    self.results = results
-    self.vegaBundle = vegaBundle
-  }
-
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
+  var page: ReportPage {
     let charts = CurvatureCharts(results: results)
-    let page = ReportPage(
+    return ReportPage(
       title: "Spikeguard curvature", subtitle: subtitle, lead: lead, sections: sections(charts),
-      charts: charts.charts, records: try results.inlineJSON(), recordsName: "curvature.json")
-    return try page.html(vegaBundle: vegaBundle)
+      charts: charts.charts)
   }
 
   private var subtitle: String {
-    [
-      results.data.name, results.network.model.rawValue.uppercased(),
-      "T = \(results.network.steps)",
-      "ε = \(NumberText.epsilon(results.settings.epsilon))", results.created,
-    ].joined(separator: " · ")
+    ReportPage.subtitle(
+      results.data, results.network, "T = \(results.network.steps)",
+      "ε = \(NumberText.epsilon(results.settings.epsilon))", created: results.created)
   }
 
   private var lead: HTML {
@@ -91,7 +85,7 @@ public struct CurvaturePage {
         "Inference", "From", "Accuracy", CurvatureWords.lambdaMax(settings.order),
         "Share of top \(settings.count)", "Signed share", "Negative", "Converged",
         "Largest residual", "Products", "Time",
-      ], rows: rows.map(ReportPage.row))
+      ], rows: rows)
   }
 
   private var batches: HTML {
@@ -106,6 +100,6 @@ public struct CurvaturePage {
       caption: "Eigenvalues, each with its residual ‖Hx − μx‖; ! marks what did not "
         + "converge.",
       head: ["Batch", "Loss"] + (1...results.settings.count).map { "μ\($0)" } + ["Products"],
-      rows: rows.map(ReportPage.row))
+      rows: rows)
   }
 }

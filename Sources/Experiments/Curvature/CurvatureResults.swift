@@ -24,10 +24,7 @@ public struct CurvatureResults: Codable, Sendable, Equatable {
   init(
     _ job: CurvatureJob, parameters: Int, _ inferences: [Inference], seconds: Double
   ) {
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+    (spikeguard, engine, created, machine) = Provenance.now
     network = job.loaded.recipe
     weights = job.loaded.path
     training = job.loaded.manifest?.training
@@ -37,6 +34,12 @@ public struct CurvatureResults: Codable, Sendable, Equatable {
     self.inferences = inferences
     self.seconds = seconds
   }
+
+  /// Batches that were measured, of all inferences.
+  public var curvatures: Int { inferences.reduce(0) { $0 + $1.batches.count } }
+
+  /// Whether all that were asked for are in it.
+  public var isComplete: Bool { curvatures == settings.curvatures }
 
   /// What was found on the images of one kind.
   public struct Inference: Codable, Sendable, Equatable {

@@ -52,6 +52,9 @@ public struct CurvatureSettings: Codable, Sendable, Equatable {
     maximumProducts ?? (solver == .lanczos ? 200 : 100 * count)
   }
 
+  /// Matrices of all inferences.
+  var curvatures: Int { inferences.count * (isWhole ? 1 : batches) }
+
   /// Of anything that is counted: more is a slip.
   static let most = 1_000_000
 

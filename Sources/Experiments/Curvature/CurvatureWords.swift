@@ -37,7 +37,13 @@ public enum CurvatureWords {
   /// What the numbers are numbers of, a sentence each.
   public static func notes(of results: CurvatureResults) -> [String] {
     let settings = results.settings
-    var notes = [matrix(results), solver(settings)]
+    var notes: [String] = []
+    if !results.isComplete {
+      notes.append(
+        "Stopped after \(results.curvatures) of \(settings.curvatures) batches: the rest is missing."
+      )
+    }
+    notes += [matrix(results), solver(settings)]
     notes += results.inferences.map(diagnosis)
     notes += results.inferences.compactMap(traceAndDensity)
     if results.inferences.contains(where: { $0.share?.count != $0.batches.count }) {
@@ -75,9 +81,12 @@ public enum CurvatureWords {
   private static func matrix(_ results: CurvatureResults) -> String {
     let settings = results.settings
     let loss =
-      settings.loss == .meanLogits
-      ? "cross-entropy of the logits' mean over time"
-      : "mean over time of each step's cross-entropy"
+      switch settings.loss {
+      case .meanLogits: "cross-entropy of the logits' mean over time"
+      case .eachStep: "mean over time of each step's cross-entropy"
+      case .summed:
+        "sum over time of each step's cross-entropy (\(results.network.steps) times the mean)"
+      }
     let images =
       settings.isWhole
       ? "all \(settings.batches * settings.batchSize) images together"

@@ -1,19 +1,16 @@
 import Models
 
+extension GradientHistory: PagedRecord {
+  public static let fileName = "gradients"
+
+  public var page: ReportPage { GradientHistoryPage(history: self).page }
+}
+
 /// What runs logged of their gradients and of λ_max, as a page that opens without a network and holds its records.
-public struct GradientHistoryPage {
+struct GradientHistoryPage {
   let history: GradientHistory
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ history: GradientHistory, vegaBundle: String) {
-    self.history = history
-    self.vegaBundle = vegaBundle
-  }
-
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
+  var page: ReportPage {
     let charts = GradientHistoryCharts(history: history)
     let shares = charts.shares
     let curvature = charts.curvature
@@ -25,12 +22,10 @@ public struct GradientHistoryPage {
     if let curvature {
       sections.append(.init(id: "curvature", title: "λ_max", body: Self.curvature(curvature)))
     }
-    let page = ReportPage(
+    return ReportPage(
       title: "Gradients in training", subtitle: "Spikeguard · " + history.created,
       lead: "<p>\(NumberText.list(history.runs.map(\.title)))</p>", sections: sections,
-      charts: shares + (curvature.map { [$0] } ?? []), records: try history.inlineJSON(),
-      recordsName: "gradients.json")
-    return try page.html(vegaBundle: vegaBundle)
+      charts: shares + (curvature.map { [$0] } ?? []))
   }
 
   private var runs: HTML {

@@ -28,10 +28,14 @@ struct InferenceMeasurement {
 
   /// - Parameters:
   ///   - images: `[N, C, H, W]`, in the data set's order.
+  ///   - shouldStop: asked at the beginning and before each batch.
   ///   - onFirstProducts: told the seconds of a product, from those that found the asymmetry.
+  /// - Returns: nil where it was stopped before the first batch.
   func callAsFunction(
-    _ images: Tensor, onFirstProducts: (Double) -> Void
-  ) throws -> CurvatureResults.Inference {
+    _ images: Tensor, shouldStop: () -> Bool, onFirstProducts: (Double) -> Void
+  ) throws -> CurvatureResults.Inference? {
+    // Attacking the images may have taken long.
+    guard !shouldStop() else { return nil }
     let batches = batches(of: images)
     let groups = settings.isWhole ? [batches] : batches.map { [$0] }
     let losses = groups.enumerated().map { index, group in
@@ -54,7 +58,7 @@ struct InferenceMeasurement {
     var measured: [CurvatureResults.Batch] = []
     var trace: TraceEstimate?
     var density: CurvatureResults.Density?
-    for (index, loss) in losses.enumerated() {
+    for (index, loss) in losses.enumerated() where !shouldStop() {
       let matrix = ObservedOperator(try LossCurvature(of: loss, product: product)) {
         onProduct(index, $0)
       }
@@ -64,8 +68,12 @@ struct InferenceMeasurement {
       trace = try settings.traceProducts.map { try self.trace(matrix, products: $0) }
       density = try settings.density.map { try self.density(matrix, $0) }
     }
-    let row = PublishedCurvature.row(
-      kind, dataset: job.dataset.name, training: job.loaded.manifest?.training)
+    guard !measured.isEmpty else { return nil }
+    let row =
+      product == .gaussNewton
+      ? .failure(.init("the paper's are of the Hessian, not of the Gauss–Newton matrix"))
+      : PublishedCurvature.row(
+        kind, dataset: job.dataset.name, training: job.loaded.manifest?.training)
     return CurvatureResults.Inference(
       kind: kind, attack: job.attack(kind), product: product, asymmetry: asymmetry,
       repeatability: repeatability, batches: measured, trace: trace, density: density,

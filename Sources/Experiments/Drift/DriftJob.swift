@@ -52,8 +52,13 @@ public struct DriftJob {
 
   public var hasBatchNorm: Bool { !network.buffers.isEmpty }
 
+  /// - Parameter shouldStop: asked before each state; the results then hold the kinds of batches that were measured to
+  ///   their end, and say so.
+  /// - Returns: nil where it was stopped before the first kind was done.
   /// - Throws: the attack's error; a step that breaks down is in the results.
-  public func run(progress: (Progress) -> Void = { _ in }) throws -> DriftResults {
+  public func run(
+    shouldStop: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
+  ) throws -> DriftResults? {
     let clock = ContinuousClock.now
     let origin = NetworkState(of: network)
     defer { origin.put(into: network) }
@@ -64,6 +69,7 @@ public struct DriftJob {
     let total = (hasBatchNorm ? 2 : 1) + recipe.kinds.count * perKind
     var done = 0
     func measure(_ state: NetworkState, _ title: String) throws -> DriftResults.State {
+      guard !shouldStop() else { throw Stopped() }
       progress(Progress(title: title, done: done, total: total))
       state.put(into: network)
       defer { done += 1 }
@@ -73,10 +79,7 @@ public struct DriftJob {
       state.put(into: network)
       return try measure(state.with(statistics: statistics(over: clean)), title)
     }
-    let before = try measure(origin, "before")
-    let beforeRecomputed =
-      hasBatchNorm ? try recomputed(origin, "before, statistics made anew") : nil
-    let kinds = try recipe.kinds.map { kind in
+    func measureKind(_ kind: DriftKind) throws -> DriftResults.Kind {
       origin.put(into: network)
       let moved = try self.moved(kind, foreign)
       let after = NetworkState(of: network)
@@ -94,11 +97,23 @@ public struct DriftJob {
         both: try measure(after, name + ", both"),
         recomputed: hasBatchNorm ? try recomputed(after, name + ", statistics made anew") : nil)
     }
-    progress(Progress(title: "done", done: total, total: total))
-    return DriftResults(
-      self, before: before, beforeRecomputed: beforeRecomputed, kinds: kinds,
-      seconds: clock.duration(to: .now) / .seconds(1))
+    var kinds: [DriftResults.Kind] = []
+    do {
+      let before = try measure(origin, "before")
+      let beforeRecomputed =
+        hasBatchNorm ? try recomputed(origin, "before, statistics made anew") : nil
+      do { for kind in recipe.kinds { kinds.append(try measureKind(kind)) } } catch is Stopped {
+        guard !kinds.isEmpty else { return nil }
+      }
+      progress(Progress(title: "done", done: done, total: total))
+      return DriftResults(
+        self, before: before, beforeRecomputed: beforeRecomputed, kinds: kinds,
+        seconds: clock.duration(to: .now) / .seconds(1))
+    } catch is Stopped { return nil }
   }
+
+  /// Somebody wishes to stop: what is half measured is given up.
+  private struct Stopped: Error {}
 
   // MARK: Steps
 

@@ -1,19 +1,16 @@
 import Models
 
+extension DriftResults: PagedRecord {
+  public static let fileName = "drift"
+
+  public var page: ReportPage { DriftPage(results: self).page }
+}
+
 /// What a foreign batch did to a network, as a page that opens without a network and holds its records.
-public struct DriftPage {
+struct DriftPage {
   let results: DriftResults
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ results: DriftResults, vegaBundle: String) {
-    self.results = results
-    self.vegaBundle = vegaBundle
-  }
-
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
+  var page: ReportPage {
     let chart = DriftChart(results: results).chart
     var sections: [ReportPage.Section] = [
       .init(id: "accuracy", title: "Clean accuracy", body: accuracy(chart))
@@ -24,17 +21,15 @@ public struct DriftPage {
     if results.before.curvature != nil {
       sections.append(.init(id: "curvature", title: "λ_max", body: curvature))
     }
-    let page = ReportPage(
+    return ReportPage(
       title: "Batch-norm drift", subtitle: subtitle, lead: lead, sections: sections,
-      charts: [chart], records: try results.inlineJSON(), recordsName: "drift.json")
-    return try page.html(vegaBundle: vegaBundle)
+      charts: [chart])
   }
 
   private var subtitle: String {
-    [
-      results.test.name, results.network.model.rawValue.uppercased(),
-      "foreign batches: \(results.recipe.foreignBatches)", results.created,
-    ].joined(separator: " · ")
+    ReportPage.subtitle(
+      results.test, results.network, "foreign batches: \(results.recipe.foreignBatches)",
+      created: results.created)
   }
 
   private var lead: HTML {

@@ -69,10 +69,7 @@ public struct DriftResults: Codable, Sendable, Equatable {
   ) {
     let manifest = job.checkpoint.manifest
     let step = try? job.step(job.recipe.kinds[0])
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+    (spikeguard, engine, created, machine) = Provenance.now
     network = manifest.network
     weights = job.path
     trainedOn = manifest.dataset
@@ -94,9 +91,17 @@ public struct DriftResults: Codable, Sendable, Equatable {
     self.seconds = seconds
   }
 
+  /// Whether every kind of batch that was asked for is in it.
+  public var isComplete: Bool { kinds.count == recipe.kinds.count }
+
   /// What a reader must not miss, a sentence each.
   public var notes: [String] {
     var notes: [String] = []
+    if !isComplete {
+      notes.append(
+        "stopped after \(kinds.count) of \(recipe.kinds.count) kinds of batches: the rest is missing"
+      )
+    }
     if !hasBatchNorm {
       notes.append(
         "the network has no batch norm: weights are the only road, and there are no statistics")

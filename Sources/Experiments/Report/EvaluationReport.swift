@@ -3,22 +3,17 @@ import Datasets
 import Models
 import Spiking
 
+extension EvaluationResults: PagedRecord {
+  public static let fileName = "results"
+
+  public var page: ReportPage { EvaluationReport(results: self).page }
+}
+
 /// An evaluation's results as one page, which opens without a network and holds its own data.
-public struct EvaluationReport {
+struct EvaluationReport {
   let results: EvaluationResults
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ results: EvaluationResults, vegaBundle: String) {
-    self.results = results
-    self.vegaBundle = vegaBundle
-  }
-
-  /// The whole page.
-  ///
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
+  var page: ReportPage {
     let charts = EvaluationCharts(results: results)
     let parts: [(id: String, title: String, table: HTML?, charts: [Chart])] = [
       ("suite", "Suite", suite, charts.stages),
@@ -35,16 +30,14 @@ public struct EvaluationReport {
     ]
     let sections = parts.compactMap { part -> ReportPage.Section? in
       part.table.map { table in
-        .init(id: part.id, title: part.title, body: "\(table)\n\(Self.grid(part.charts))")
+        .init(id: part.id, title: part.title, body: "\(table)\n\(ReportPage.grid(part.charts))")
       }
     }
-    let page = ReportPage(
+    return ReportPage(
       title: "Spikeguard evaluation",
-      subtitle: "\(results.data.name) · \(results.network.model.rawValue.uppercased()) · "
-        + "\(results.recipe.threat) · \(results.created)",
-      lead: lead, sections: sections, charts: parts.flatMap(\.charts),
-      records: try results.inlineJSON(), recordsName: "results.json")
-    return try page.html(vegaBundle: vegaBundle)
+      subtitle: ReportPage.subtitle(
+        results.data, results.network, "\(results.recipe.threat)", created: results.created),
+      lead: lead, sections: sections, charts: parts.flatMap(\.charts))
   }
 
   private var lead: HTML {
@@ -199,16 +192,6 @@ public struct EvaluationReport {
     </table>
     </div>
     """
-  }
-
-  private static func grid(_ charts: [Chart]) -> HTML {
-    guard !charts.isEmpty else { return "" }
-    return """
-      <noscript><p>The charts need JavaScript; the tables do not.</p></noscript>
-      <div class="charts">
-      \(charts.map(\.figure))
-      </div>
-      """
   }
 
   private static func unique(_ names: [String]) -> [String] {

@@ -1,46 +1,41 @@
 import Foundation
 import Models
 
+extension QuickstartResults: PagedRecord {
+  public static let fileName = "results"
+
+  public var page: ReportPage { get throws { try QuickstartReport(results: self).page } }
+}
+
 /// The quickstart's results as one page: it opens in a browser without a network, and holds its own data.
 ///
 /// Nothing is computed here that is not in the records; charts are Vega-Lite specifications that the reader
 /// can take away, and the sentence at the top claims what ``Finding`` allows.
-public struct QuickstartReport {
+struct QuickstartReport {
   let results: QuickstartResults
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ results: QuickstartResults, vegaBundle: String) {
-    self.results = results
-    self.vegaBundle = vegaBundle
-  }
-
-  /// The whole page.
-  ///
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page; an `EncodingError` where a record
-  ///   holds NaN.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
-    let networks = results.networks
-    let training = TrainingCharts(networks: networks).charts
-    let sweep = SweepCharts(networks: networks).charts
-    let spectra = SpectrumCharts(networks: networks).charts
-    let page = ReportPage(
-      title: "Spikeguard quickstart", subtitle: subtitle, lead: lead,
-      sections: [
-        .init(id: "results", title: "Results", body: ResultsTable(networks: networks).html),
-        .init(id: "training", title: "Training", body: Self.training(training)),
-        .init(id: "sweep", title: "Accuracy against ε", body: sweepSection(sweep)),
-        .init(id: "images", title: "Attacked images", body: images),
-        .init(id: "spectra", title: "Gradient spectra", body: Self.spectra(spectra)),
-        .init(
-          id: "settings", title: "Settings", body: try SettingsTable(networks: networks).html()),
-        .init(id: "origin", title: "Versions and machine", body: FactsTable(results: results).html),
-        .init(id: "data", title: "Data", body: Self.data),
-      ],
-      charts: training + sweep + spectra, records: try results.inlineJSON(),
-      recordsName: "results.json")
-    return try page.html(vegaBundle: vegaBundle)
+  var page: ReportPage {
+    get throws {
+      let networks = results.networks
+      let training = TrainingCharts(networks: networks).charts
+      let sweep = SweepCharts(networks: networks).charts
+      let spectra = SpectrumCharts(networks: networks).charts
+      return ReportPage(
+        title: "Spikeguard quickstart", subtitle: subtitle, lead: lead,
+        sections: [
+          .init(id: "results", title: "Results", body: ResultsTable(networks: networks).html),
+          .init(id: "training", title: "Training", body: Self.training(training)),
+          .init(id: "sweep", title: "Accuracy against ε", body: sweepSection(sweep)),
+          .init(id: "images", title: "Attacked images", body: images),
+          .init(id: "spectra", title: "Gradient spectra", body: Self.spectra(spectra)),
+          .init(
+            id: "settings", title: "Settings", body: try SettingsTable(networks: networks).html()),
+          .init(
+            id: "origin", title: "Versions and machine", body: FactsTable(results: results).html),
+          .init(id: "data", title: "Data", body: Self.data),
+        ],
+        charts: training + sweep + spectra)
+    }
   }
 
   private var subtitle: String {
@@ -74,7 +69,7 @@ public struct QuickstartReport {
       <p>Averages over the steps since the point before, on augmented training images, each image seen \
       before the update that it leads to. The spike rate is the share of neurons and time steps that \
       fire.</p>
-      \(grid(charts))
+      \(ReportPage.grid(charts))
       """
   }
 
@@ -85,7 +80,7 @@ public struct QuickstartReport {
       <p>On the first \(NumberText.count(results.sweptImages)) test images, fewer than in the table: the \
       intervals are wider. Bars and bands are 95\(NumberText.blank)% Wilson intervals; between the points \
       nothing was measured.</p>
-      \(Self.grid(charts))
+      \(ReportPage.grid(charts))
       """
   }
 
@@ -100,17 +95,8 @@ public struct QuickstartReport {
       <p>Singular values of one batch’s gradient, a chart for each layer: as it is, and after deflation \
       took the largest one away. Both axes are logarithmic; what is below a millionth of the largest \
       value is rounding and is not drawn.</p>
-      \(grid(charts, "pairs"))
+      \(ReportPage.grid(charts, kind: "pairs"))
       """
-  }
-
-  private static func grid(_ charts: [Chart], _ kind: String = "") -> HTML {
-    """
-    <noscript><p>The charts need JavaScript; the tables do not.</p></noscript>
-    <div class="charts \(kind)">
-    \(charts.map(\.figure))
-    </div>
-    """
   }
 
   private static let data: HTML = """

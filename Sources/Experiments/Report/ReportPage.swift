@@ -1,5 +1,5 @@
 /// The skeleton of a page that needs nothing but itself: style, script and data are inside.
-struct ReportPage {
+public struct ReportPage {
   struct Section {
     let id: String
     let title: String
@@ -12,12 +12,13 @@ struct ReportPage {
   let lead: HTML
   let sections: [Section]
   let charts: [Chart]
-  /// The records behind the page, for download.
-  let records: HTML
-  /// Their file's name.
-  let recordsName: String
 
-  func html(vegaBundle: String) throws -> String {
+  /// - Parameters:
+  ///   - records: those behind the page, as JSON, for download.
+  ///   - recordsName: their file's name.
+  func html(
+    records: HTML, named recordsName: String, vegaBundle: String
+  ) throws -> String {
     let specifications = JSONValue.object(
       Dictionary(uniqueKeysWithValues: charts.map { ($0.id, $0.specification) }))
     let page: HTML = """

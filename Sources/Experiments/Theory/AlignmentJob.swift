@@ -23,17 +23,22 @@ public struct AlignmentJob: Sendable {
     self.dataset = dataset
   }
 
-  /// - Parameter progress: images done, of how many.
-  /// - Throws: `TorchError` where LAPACK does not converge.
+  /// - Parameters:
+  ///   - shouldStop: asked before each batch; the results are then those of the batches before, and say so.
+  ///   - progress: images done, of how many.
+  /// - Returns: nil where it was stopped before the first batch.
+  /// - Throws: `CurvatureError` for a gradient that is not finite, `TorchError` where LAPACK does not converge.
   public func run(
+    shouldStop: () -> Bool = { false },
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
-  ) throws -> AlignmentResults {
+  ) throws -> AlignmentResults? {
     let clock = ContinuousClock.now
     var names: [(name: String, shape: [Int])] = []
     var layers: [[GradientAlignment]] = []
     var images: [GradientAlignment.Images] = []
     var done = 0
-    for (index, batch) in ImageBatch.batches(of: dataset, size: batchSize).enumerated() {
+    for (index, batch) in ImageBatch.batches(of: dataset, size: batchSize).enumerated()
+    where !shouldStop() {
       let gradients = loaded.network.stepwiseGradients(
         loaded.recipe.encoder, images: batch.images(), labels: batch.labels(),
         using: Generator(seed: seed &+ UInt64(index)), loss: { loss($0, $1) })
@@ -42,6 +47,9 @@ public struct AlignmentJob: Sendable {
       names = []
       for gradient in gradients {
         let ofWeight = gradient.ofWeight()
+        guard ofWeight.isFinite().allTrue() else {
+          throw CurvatureError.notFinite("gradient of '\(gradient.name)'")
+        }
         names.append((gradient.name, Array(ofWeight.shape.dropFirst())))
         alignments.append(try GradientAlignment(ofWeight))
       }
@@ -50,8 +58,9 @@ public struct AlignmentJob: Sendable {
       done += batch.count
       progress(done, dataset.count)
     }
+    guard !layers.isEmpty else { return nil }
     return AlignmentResults(
-      self,
+      self, imagesMeasured: done,
       layers: names.enumerated().map { place, layer in
         .init(
           name: layer.name, shape: layer.shape,

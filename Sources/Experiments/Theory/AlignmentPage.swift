@@ -1,34 +1,29 @@
 import Models
 
+extension AlignmentResults: PagedRecord {
+  public static let fileName = "alignment"
+
+  public var page: ReportPage { AlignmentPage(results: self).page }
+}
+
 /// The alignment of the gradients of the time steps as a page of its own, which opens offline and holds its records.
-public struct AlignmentPage {
+struct AlignmentPage {
   let results: AlignmentResults
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ results: AlignmentResults, vegaBundle: String) {
-    self.results = results
-    self.vegaBundle = vegaBundle
-  }
-
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
+  var page: ReportPage {
     let charts = AlignmentCharts(results).charts
-    let page = ReportPage(
+    return ReportPage(
       title: "Alignment of the time steps' gradients", subtitle: subtitle, lead: lead,
       sections: [
         .init(id: "charts", title: "Alignment", body: ReportPage.grid(charts)),
         .init(id: "layers", title: "Layers", body: layers),
-      ], charts: charts, records: try results.inlineJSON(), recordsName: "alignment.json")
-    return try page.html(vegaBundle: vegaBundle)
+      ], charts: charts)
   }
 
   private var subtitle: String {
-    [
-      results.data.name, results.network.model.rawValue.uppercased(),
-      "\(results.network.coding) coding", "T = \(results.steps)", results.created,
-    ].joined(separator: " · ")
+    ReportPage.subtitle(
+      results.data, results.network, "\(results.network.coding) coding", "T = \(results.steps)",
+      created: results.created)
   }
 
   private var lead: HTML {
@@ -37,15 +32,14 @@ public struct AlignmentPage {
   }
 
   private var layers: HTML {
-    RecordTable(
-      name: "Layers",
-      caption: "Means over the batches; a dash where there is no such number.",
+    ReportPage.table(
+      "Layers", caption: "Means over the batches; a dash where there is no such number.",
       head: AlignmentResults.header + ["‖g[t]‖"],
       rows: results.layers.map { layer in
         layer.cells
           + [layer.alignment.norms.map { NumberText.significant($0) }.joined(separator: ", ")]
       }
-    ).html
+    )
   }
 }
 
@@ -60,6 +54,10 @@ extension AlignmentResults {
   public var sentences: [String] {
     let cosines = layers.compactMap(\.alignment.meanCosine)
     var sentences: [String] = []
+    if !isComplete {
+      sentences.append(
+        "stopped after \(imagesMeasured) of \(data.count) images: the rest is in none of the means")
+    }
     if let least = cosines.min(), let most = cosines.max() {
       sentences.append(
         "two time steps' gradients of a weight have a cosine of \(NumberText.decimal(least, 2)) to "

@@ -10,6 +10,8 @@ public struct AlignmentResults: Codable, Sendable, Equatable {
   public let network: NetworkRecipe
   public let weights: String
   public let data: DatasetFacts
+  /// Fewer than ``data`` has where the job was stopped.
+  public let imagesMeasured: Int
   public let loss: MeasuredLoss
   public let batchSize: Int
   public let seed: UInt64
@@ -28,15 +30,14 @@ public struct AlignmentResults: Codable, Sendable, Equatable {
   }
 
   init(
-    _ job: AlignmentJob, layers: [Layer], images: GradientAlignment.Images, seconds: Double
+    _ job: AlignmentJob, imagesMeasured: Int, layers: [Layer], images: GradientAlignment.Images,
+    seconds: Double
   ) {
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+    (spikeguard, engine, created, machine) = Provenance.now
     network = job.loaded.recipe
     weights = job.loaded.path
     data = DatasetFacts(job.dataset)
+    self.imagesMeasured = imagesMeasured
     loss = job.loss
     batchSize = job.batchSize
     seed = job.seed
@@ -46,4 +47,7 @@ public struct AlignmentResults: Codable, Sendable, Equatable {
   }
 
   public var steps: Int { network.steps }
+
+  /// Whether all images are in it.
+  public var isComplete: Bool { imagesMeasured == data.count }
 }

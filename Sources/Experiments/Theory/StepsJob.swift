@@ -56,24 +56,52 @@ public struct StepsJob: Sendable {
   /// - Parameters:
   ///   - shouldStop: asked before each point; the results then hold those that are there, and say so.
   ///   - progress: what is measured, how much is done, of how much.
-  /// - Throws: `ModelError` for a network that cannot be built, `CurvatureError`, `TrainingError`, ``UsageError``.
+  /// - Returns: also the points that failed, each with its reason; the others do not depend on them.
+  /// - Throws: before any work, `ModelError` for a network that cannot be built, ``UsageError`` where training images are
+  ///   missing.
   public func run(
     shouldStop: () -> Bool = { false },
     progress: (_ title: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws -> StepsResults {
     let clock = ContinuousClock.now
-    let total = pointCount
+    try checkSource()
     var points: [StepsResults.Point] = []
+    var failures: [StepsResults.Failure] = []
     for (variant, steps) in networks where !shouldStop() {
       let recipe = variant.recipe(source.recipe, steps: steps, dataset: dataset.name)
-      progress("\(variant.title), T = \(steps)", points.count, total)
-      let network = try network(recipe)
+      let title = "\(variant.title), T = \(steps)"
+      func tell() { progress(title, points.count + failures.count, pointCount) }
+      func fail(_ losses: [MeasuredLoss], _ error: any Error) {
+        failures += losses.map {
+          .init(variant: variant, steps: steps, loss: $0, reason: "\(error)")
+        }
+        tell()
+      }
+      tell()
+      let network: any SpikingNetwork
+      do { network = try self.network(recipe) } catch {
+        fail(losses, error)
+        continue
+      }
       for loss in losses where !shouldStop() {
-        points.append(try measure(network, recipe, variant, loss))
-        progress("\(variant.title), T = \(steps)", points.count, total)
+        do {
+          points.append(try measure(network, recipe, variant, loss))
+          tell()
+        } catch { fail([loss], error) }
       }
     }
-    return StepsResults(self, points, seconds: clock.duration(to: .now) / .seconds(1))
+    return StepsResults(
+      self, points, failures: failures, seconds: clock.duration(to: .now) / .seconds(1))
+  }
+
+  /// What no point could do without.
+  private func checkSource() throws {
+    guard case .settings(let recipe, let training) = source else { return }
+    _ = try recipe.build(seed: seed)
+    guard training.isNeeded, trainingData == nil else { return }
+    throw UsageError(
+      "training: expected training images to train or calibrate on, found none; name a data set "
+        + "that has them")
   }
 
   private func network(_ recipe: NetworkRecipe) throws -> any SpikingNetwork {
@@ -86,12 +114,7 @@ public struct StepsJob: Sendable {
       return network
     case .settings(_, let training):
       let network = try recipe.build(seed: seed)
-      if training.isNeeded {
-        guard let trainingData else {
-          throw UsageError(
-            "training: expected training images to train or calibrate on, found none; name a data set "
-              + "that has them")
-        }
+      if training.isNeeded, let trainingData {
         try training.prepare(network, recipe, on: trainingData, seed: seed)
       }
       return network
@@ -101,7 +124,7 @@ public struct StepsJob: Sendable {
   private func measure(
     _ network: any SpikingNetwork, _ recipe: NetworkRecipe, _ variant: StepsVariant,
     _ loss: MeasuredLoss
-  ) throws -> StepsResults.Point {
+  ) throws(CurvatureError) -> StepsResults.Point {
     let batches = ImageBatch.batches(of: dataset, size: batchSize)
     let function = LossFunction(
       of: network, recipe.encoder, loss: loss, seed: seed, over: batches)

@@ -1,57 +1,51 @@
 import Curvature
 import Models
 
+extension StepsResults: PagedRecord {
+  public static let fileName = "steps"
+
+  public var page: ReportPage { StepsPage(results: self).page }
+}
+
 /// Curvature against the number of time steps as a page of its own, which opens offline and holds its records.
-public struct StepsPage {
+struct StepsPage {
   let results: StepsResults
-  let vegaBundle: String
 
-  /// - Parameter vegaBundle: the script of ``VegaBundle``.
-  public init(_ results: StepsResults, vegaBundle: String) {
-    self.results = results
-    self.vegaBundle = vegaBundle
-  }
-
-  /// - Throws: ``VegaBundleError`` where the script cannot stand in a page.
-  public func html() throws -> String {
-    try VegaBundle.check(vegaBundle, name: "the chart library")
+  var page: ReportPage {
     let charts = StepsCharts(results).charts
-    let page = ReportPage(
+    return ReportPage(
       title: "Curvature against T", subtitle: subtitle, lead: lead,
       sections: [
         .init(
           id: "charts", title: "Largest eigenvalue against T", body: ReportPage.grid(charts)),
         .init(id: "laws", title: "Laws of growth", body: laws),
         .init(id: "points", title: "Points", body: points),
-      ], charts: charts, records: try results.inlineJSON(), recordsName: "steps.json")
-    return try page.html(vegaBundle: vegaBundle)
+      ], charts: charts)
   }
 
   private var subtitle: String {
-    [
-      results.data.name, results.network.model.rawValue.uppercased(),
-      results.weights ?? "built from settings", results.created,
-    ].joined(separator: " · ")
+    ReportPage.subtitle(
+      results.data, results.network, results.weights ?? "built from settings",
+      created: results.created)
   }
 
   private var lead: HTML {
-    """
-    <div class="finding">
-    <ul>
-    \(results.conclusions.map { "<li>\($0).</li>" as HTML })
-    </ul>
-    <p>To know: \(results.notes.joined(separator: "; ")).</p>
-    </div>
-    """
+    let conclusions: HTML =
+      results.conclusions.isEmpty
+      ? "<p>Too few T for a law of growth.</p>"
+      : "<ul>\(results.conclusions.map { "<li>\($0).</li>" as HTML })</ul>"
+    let notes: HTML =
+      results.notes.isEmpty ? "" : "<p>To know: \(results.notes.joined(separator: "; ")).</p>"
+    return "<div class=\"finding\">\(conclusions)\(notes)</div>"
   }
 
   private var laws: HTML {
-    RecordTable(
-      name: "Laws of growth",
+    ReportPage.table(
+      "Laws of growth",
       caption: "Least squares on log |λ|: a of T^a, b of e^(bT); the 95 % intervals are of the "
         + "points' distance from the law, on one seed.",
       head: ["Network", "Loss", "Matrix", "a", "R²", "b", "R²", "What describes it"],
-      rows: results.fits.map { fit in
+      rows: results.fits.map { fit -> [String] in
         [
           fit.variant.title, fit.loss.rawValue + (fit.isDerived ? " (T × each-step)" : ""),
           fit.matrix.rawValue,
@@ -59,17 +53,17 @@ public struct StepsPage {
           + [fit.growth.power, fit.growth.exponential].flatMap { $0?.cells ?? ["–", "–"] }
           + [fit.sentence]
       }
-    ).html
+    )
   }
 
   private var points: HTML {
-    RecordTable(
-      name: "Points", caption: "Every network that was measured, with residuals ‖Hx − λx‖.",
+    ReportPage.table(
+      "Points", caption: "Every network that was measured, with residuals ‖Hx − λx‖.",
       head: [
         "Network", "T", "Loss", "λ of J", "residual", "products", "λ of Gauss–Newton", "residual",
         "products", "asymmetry of J", "value of the loss", "‖gradient‖", "spike rate",
       ],
-      rows: results.points.map { point in
+      rows: results.points.map { point -> [String] in
         [point.variant.title, "\(point.steps)", point.loss.rawValue]
           + [point.hessian, point.gaussNewton].flatMap {
             [
@@ -81,7 +75,7 @@ public struct StepsPage {
             NumberText.significant(point.gradientNorm), NumberText.percent(point.spikeRate),
           ]
       }
-    ).html
+    )
   }
 }
 

@@ -24,6 +24,8 @@ public struct StepsResults: Codable, Sendable, Equatable {
   /// Of ``Point/hessian``: which product is meant.
   public let product: CurvatureProduct
   public let points: [Point]
+  /// Points that could not be measured.
+  public let failures: [Failure]
   public let fits: [Fit]
   /// What a reader must not miss, a sentence each.
   public let notes: [String]
@@ -49,6 +51,16 @@ public struct StepsResults: Codable, Sendable, Equatable {
     public let hessian: Extreme
     /// Of the Gauss–Newton matrix.
     public let gaussNewton: Extreme
+  }
+
+  /// One network and loss that could not be measured, as where training diverged or the loss is NaN.
+  public struct Failure: Codable, Sendable, Equatable {
+    public let variant: StepsVariant
+    /// T
+    public let steps: Int
+    public let loss: MeasuredLoss
+    /// The error's text.
+    public let reason: String
   }
 
   /// The eigenvalue of largest magnitude, and what it took.
@@ -78,11 +90,8 @@ public struct StepsResults: Codable, Sendable, Equatable {
     public let growth: Growth
   }
 
-  init(_ job: StepsJob, _ points: [Point], seconds: Double) {
-    spikeguard = Spikeguard.version
-    engine = Engine.version
-    created = ISO8601DateFormatter().string(from: Date())
-    machine = Machine.current
+  init(_ job: StepsJob, _ points: [Point], failures: [Failure], seconds: Double) {
+    (spikeguard, engine, created, machine) = Provenance.now
     network = job.source.recipe
     switch job.source {
     case .weights(let loaded):
@@ -100,8 +109,9 @@ public struct StepsResults: Codable, Sendable, Equatable {
     tolerance = job.tolerance
     product = .transposedJacobian
     self.points = points
+    self.failures = failures
     fits = Self.fits(points, job)
-    notes = Self.notes(job, points, fits)
+    notes = Self.notes(job, points, failures, fits)
     self.seconds = seconds
   }
 }
@@ -122,7 +132,7 @@ extension StepsResults {
     for variant in job.variants where !variant.hasNoSteps {
       for loss in job.losses {
         for matrix in Matrix.allCases {
-          // A job that was stopped did not come to every variant.
+          // A job that was stopped did not come to every variant, and all points of one may have failed.
           guard points.contains(where: { $0.variant == variant && $0.loss == loss }) else {
             continue
           }
@@ -171,11 +181,15 @@ extension StepsResults {
   }
 
   private static func notes(
-    _ job: StepsJob, _ points: [Point], _ fits: [Fit]
+    _ job: StepsJob, _ points: [Point], _ failures: [Failure], _ fits: [Fit]
   ) -> [String] {
     var notes: [String] = []
-    if points.count < job.pointCount {
-      notes.append("stopped after \(points.count) of \(job.pointCount) points: the rest is missing")
+    let done = points.count + failures.count
+    if done < job.pointCount {
+      notes.append("stopped after \(done) of \(job.pointCount) points: the rest is missing")
+    }
+    notes += failures.map {
+      "failed, and in no fit: \($0.variant.title), T = \($0.steps), \($0.loss.rawValue): \($0.reason)"
     }
     notes += silence(points, classes: job.dataset.classes)
     if !fits.isEmpty {

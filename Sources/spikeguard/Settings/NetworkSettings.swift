@@ -2,15 +2,7 @@ import ArgumentParser
 
 /// What network to build. Channels and image size come from the data.
 struct NetworkSettings: SettingGroup {
-  @Option(help: .setting("model", "Network; `spikeguard models` lists them with their sizes."))
-  var model: String?
-
-  @Option(
-    help: .setting(
-      "stem",
-      "How a residual network begins: 'cifar' keeps the image's size, 'imagenet' quarters it; 'auto' "
-        + "is imagenet from 128 pixels on."))
-  var stem: String?
+  @OptionGroup var architecture: ArchitectureSettings
 
   @Option(
     help: .setting(
@@ -19,15 +11,6 @@ struct NetworkSettings: SettingGroup {
 
   @Option(help: .setting("classes", "Number of classes; 'auto' is as many as the data have."))
   var classes: String?
-
-  @Option(
-    help: .setting(
-      "head",
-      "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
-  var head: String?
-
-  @Option(help: .setting("width", "Factor on the channels of every convolution."))
-  var width: String?
 
   @Option(
     help: .setting(
@@ -50,8 +33,39 @@ struct NetworkSettings: SettingGroup {
   var deviation: String?
 }
 
-/// The neuron; the defaults are the paper's.
+/// The network's layers, whatever its units, images and steps.
+struct ArchitectureSettings: SettingGroup {
+  @Option(help: .setting("model", "Network; `spikeguard models` lists them with their sizes."))
+  var model: String?
+
+  @Option(
+    help: .setting(
+      "stem",
+      "How a residual network begins: 'cifar' keeps the image's size, 'imagenet' quarters it; 'auto' "
+        + "is imagenet from 128 pixels on."))
+  var stem: String?
+
+  @Option(
+    help: .setting(
+      "head",
+      "How a VGG's spikes reach the linear layer: 'released' pools to 7 × 7, 'compact' to 1 × 1."))
+  var head: String?
+
+  @Option(help: .setting("width", "Factor on the channels of every convolution."))
+  var width: String?
+}
+
+/// The neuron with its gradient in time; the defaults are the paper's.
 struct NeuronSettings: SettingGroup {
+  @OptionGroup var dynamics: DynamicsSettings
+
+  @Option(
+    help: .setting("temporal-gradient", "'throughTime' is BPTT, 'withinStep' is SLTT."))
+  var temporalGradient: String?
+}
+
+/// What a neuron does in one step, forwards and backwards.
+struct DynamicsSettings: SettingGroup {
   @Option(
     help: .setting(
       "tau",
@@ -82,8 +96,4 @@ struct NeuronSettings: SettingGroup {
 
   @Option(help: .setting("surrogate-width", "Width of the surrogate, 1/alpha in SpikingJelly."))
   var surrogateWidth: String?
-
-  @Option(
-    help: .setting("temporal-gradient", "'throughTime' is BPTT, 'withinStep' is SLTT."))
-  var temporalGradient: String?
 }

@@ -6,18 +6,18 @@ import Experiments
 protocol SettingGroup: ParsableArguments {}
 
 extension SettingGroup {
-  /// What was given: key and text.
+  /// What was given, in groups inside of this one too: key and text.
   var given: [(key: String, text: String)] {
-    Mirror(reflecting: self).children.compactMap { child in
-      guard let label = child.label else { return nil }
-      let key = Self.key(of: label)
-      if let option = child.value as? Option<String?> {
-        return option.wrappedValue.map { (key, $0) }
-      }
-      if let flag = child.value as? Flag<Bool?> {
-        return flag.wrappedValue.map { (key, "\($0)") }
-      }
-      return nil
+    Mirror(reflecting: self).children.flatMap { child -> [(key: String, text: String)] in
+      if let group = child.value as? any NestedSettingGroup { return group.settings.given }
+      guard let label = child.label else { return [] }
+      let text: String? =
+        switch child.value {
+        case let option as Option<String?>: option.wrappedValue
+        case let flag as Flag<Bool?>: flag.wrappedValue.map { "\($0)" }
+        default: nil
+        }
+      return text.map { [(Self.key(of: label), $0)] } ?? []
     }
   }
 
@@ -32,6 +32,15 @@ extension SettingGroup {
       key += letter.isUppercase ? "-" + letter.lowercased() : String(letter)
     }
   }
+}
+
+/// A group of settings inside of another one.
+private protocol NestedSettingGroup {
+  var settings: any SettingGroup { get }
+}
+
+extension OptionGroup: NestedSettingGroup where Value: SettingGroup {
+  fileprivate var settings: any SettingGroup { wrappedValue }
 }
 
 extension [any SettingGroup] {
