@@ -20,20 +20,12 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include <array>
-#include <optional>
+#include "WantedGradients.h"
 
 namespace spikeguard {
 namespace {
 
 using at::Tensor;
-using OptionalTensor = std::optional<Tensor>;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-// One flag or tensor each for x, w and b.
-using Wanted = std::array<bool, 3>;
-using Gradients = std::array<Tensor, 3>;
 
 // μ, σ² and ε.
 struct Statistics {
@@ -42,8 +34,6 @@ struct Statistics {
 
   Tensor inverseDeviation() const { return at::rsqrt(at::add(variance, epsilon)); }
 };
-
-OptionalTensor orNothing(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
 
 // A number for each channel, to be broadcast over images of as many dimensions as x.
 Tensor perChannel(const Tensor& values, const Tensor& x) {
@@ -63,7 +53,7 @@ Gradients batchNormGradients(
     const Tensor& gradY, const Tensor& x, const OptionalTensor& weight,
     const Statistics& statistics, Wanted wanted);
 
-// The gradients that are wanted, in order and without gaps, as a differentiable function.
+// The gradients that are wanted, as a differentiable function.
 struct BatchNormBackward : torch::autograd::Function<BatchNormBackward> {
   static variable_list forward(
       AutogradContext* context, const Tensor& gradY, const Tensor& x,
@@ -73,28 +63,21 @@ struct BatchNormBackward : torch::autograd::Function<BatchNormBackward> {
         {gradY, x, weight.value_or(Tensor()), statistics.mean, statistics.variance});
     context->set_materialize_grads(false);
     context->saved_data["epsilon"] = statistics.epsilon;
-    context->saved_data["wanted"] = std::vector<bool>(wanted.begin(), wanted.end());
+    saveWanted(context, wanted);
     // With frozen statistics the engine keeps none of the batch, and wants none.
     Tensor none = at::empty({0}, statistics.mean.options());
-    auto [gradX, gradWeight, gradBias] = at::native_batch_norm_backward(
-        gradY, x, weight, statistics.mean, statistics.variance, none, none,
-        /*train=*/false, statistics.epsilon, wanted);
-    variable_list results;
-    if (wanted[0]) results.push_back(gradX);
-    if (wanted[1]) results.push_back(gradWeight);
-    if (wanted[2]) results.push_back(gradBias);
-    return results;
+    return packed(
+        wanted,
+        at::native_batch_norm_backward(
+            gradY, x, weight, statistics.mean, statistics.variance, none, none,
+            /*train=*/false, statistics.epsilon, wanted));
   }
 
   static variable_list backward(AutogradContext* context, variable_list cotangents) {
     variable_list saved = context->get_saved_variables();
     const Tensor &gradY = saved[0], &x = saved[1], &weight = saved[2];
     Statistics statistics{saved[3], saved[4], context->saved_data["epsilon"].toDouble()};
-    Gradients cotangent;
-    auto next = cotangents.begin();
-    c10::List<bool> wanted = context->saved_data["wanted"].toBoolList();
-    for (size_t i = 0; i < cotangent.size(); ++i)
-      if (wanted[i]) cotangent[i] = *next++;
+    Gradients cotangent = unpacked(savedWanted(context), cotangents);
     const auto& [u, v, c] = cotangent;
 
     Tensor k = statistics.inverseDeviation();
@@ -142,12 +125,8 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
     Gradients result;
     if (grads[0].defined()) {
       variable_list saved = context->get_saved_variables();
-      // Edges: x, and weight and bias where there are any.
-      size_t edge = 0;
-      auto isWanted = [&](bool isThere) { return isThere && context->needs_input_grad(edge++); };
-      Wanted wanted = {
-          isWanted(true), isWanted(saved[1].defined()),
-          isWanted(context->saved_data["has_bias"].toBool())};
+      Wanted wanted = wantedBy(
+          context, saved[1].defined(), context->saved_data["has_bias"].toBool());
       Statistics statistics{saved[2], saved[3], context->saved_data["epsilon"].toDouble()};
       result = batchNormGradients(grads[0], saved[0], orNothing(saved[1]), statistics, wanted);
     }
@@ -158,12 +137,7 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
 Gradients batchNormGradients(
     const Tensor& gradY, const Tensor& x, const OptionalTensor& weight,
     const Statistics& statistics, Wanted wanted) {
-  variable_list found = BatchNormBackward::apply(gradY, x, weight, statistics, wanted);
-  Gradients result;
-  auto next = found.begin();
-  for (size_t i = 0; i < result.size(); ++i)
-    if (wanted[i]) result[i] = *next++;
-  return result;
+  return unpacked(wanted, BatchNormBackward::apply(gradY, x, weight, statistics, wanted));
 }
 
 Tensor batchNormFrozen(

@@ -12,21 +12,12 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include <array>
-#include <optional>
-#include <utility>
+#include "WantedGradients.h"
 
 namespace spikeguard {
 namespace {
 
 using at::Tensor;
-using OptionalTensor = std::optional<Tensor>;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-// One flag or tensor each for x, w and b.
-using Wanted = std::array<bool, 3>;
-using Gradients = std::array<Tensor, 3>;
 
 struct Geometry : torch::CustomClassHolder {
   std::vector<int64_t> stride, padding, dilation;
@@ -43,8 +34,6 @@ SharedGeometry savedGeometry(AutogradContext* context) {
   return c10::static_intrusive_pointer_cast<Geometry>(context->saved_data["geometry"].toCapsule());
 }
 
-OptionalTensor orNothing(const Tensor& t) { return t.defined() ? OptionalTensor(t) : std::nullopt; }
-
 // The engine copies a weight into its input's order of memory in every call; here it is done once.
 Tensor inOrderOf(const Tensor& x, const Tensor& weight) {
   bool isLast = x.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
@@ -59,7 +48,7 @@ Gradients convolutionGradients(
     const Tensor& gradY, const Tensor& x, const Tensor& weight, const SharedGeometry& geometry,
     Wanted wanted);
 
-// The gradients that are wanted, in order and without gaps, as a differentiable function.
+// The gradients that are wanted, as a differentiable function.
 struct ConvolutionBackward : torch::autograd::Function<ConvolutionBackward> {
   static variable_list forward(
       AutogradContext* context, const Tensor& gradY, const Tensor& x, const Tensor& weight,
@@ -67,29 +56,22 @@ struct ConvolutionBackward : torch::autograd::Function<ConvolutionBackward> {
     at::AutoDispatchBelowADInplaceOrView below;
     context->save_for_backward({gradY, x, weight});
     context->set_materialize_grads(false);
-    context->saved_data["wanted"] = std::vector<bool>(wanted.begin(), wanted.end());
+    saveWanted(context, wanted);
     saveGeometry(context, geometry);
     at::OptionalIntArrayRef biasSizes;
     if (wanted[2]) biasSizes = gradY.sizes().slice(1, 1);
-    auto [gradX, gradWeight, gradBias] = at::convolution_backward(
-        gradY, x, weight, biasSizes, geometry->stride, geometry->padding, geometry->dilation,
-        /*transposed=*/false, /*output_padding=*/{0, 0}, geometry->groups, wanted);
-    variable_list results;
-    if (wanted[0]) results.push_back(gradX);
-    if (wanted[1]) results.push_back(gradWeight);
-    if (wanted[2]) results.push_back(gradBias);
-    return results;
+    return packed(
+        wanted,
+        at::convolution_backward(
+            gradY, x, weight, biasSizes, geometry->stride, geometry->padding, geometry->dilation,
+            /*transposed=*/false, /*output_padding=*/{0, 0}, geometry->groups, wanted));
   }
 
   static variable_list backward(AutogradContext* context, variable_list cotangents) {
     variable_list saved = context->get_saved_variables();
     const Tensor &gradY = saved[0], &x = saved[1], &weight = saved[2];
     SharedGeometry geometry = savedGeometry(context);
-    Gradients cotangent;
-    auto next = cotangents.begin();
-    c10::List<bool> wanted = context->saved_data["wanted"].toBoolList();
-    for (size_t i = 0; i < cotangent.size(); ++i)
-      if (wanted[i]) cotangent[i] = *next++;
+    Gradients cotangent = unpacked(savedWanted(context), cotangents);
     const Tensor &u = cotangent[0], &c = cotangent[2];
     const Tensor v = inOrderOf(x, cotangent[1]);
 
@@ -133,12 +115,9 @@ struct Convolution : torch::autograd::Function<Convolution> {
     Gradients result;
     if (grads[0].defined()) {
       variable_list saved = context->get_saved_variables();
-      // Edges: x, weight, and the bias if there is one.
-      Wanted wanted = {
-          context->needs_input_grad(0), context->needs_input_grad(1),
-          context->saved_data["has_bias"].toBool() && context->needs_input_grad(2)};
-      result =
-          convolutionGradients(grads[0], saved[0], saved[1], savedGeometry(context), wanted);
+      result = convolutionGradients(
+          grads[0], saved[0], saved[1], savedGeometry(context),
+          wantedBy(context, true, context->saved_data["has_bias"].toBool()));
     }
     return {result[0], result[1], result[2], Tensor()};
   }
@@ -153,12 +132,7 @@ Tensor convolution(
 Gradients convolutionGradients(
     const Tensor& gradY, const Tensor& x, const Tensor& weight, const SharedGeometry& geometry,
     Wanted wanted) {
-  variable_list found = ConvolutionBackward::apply(gradY, x, weight, geometry, wanted);
-  Gradients result;
-  auto next = found.begin();
-  for (size_t i = 0; i < result.size(); ++i)
-    if (wanted[i]) result[i] = *next++;
-  return result;
+  return unpacked(wanted, ConvolutionBackward::apply(gradY, x, weight, geometry, wanted));
 }
 
 Tensor conv2d(
