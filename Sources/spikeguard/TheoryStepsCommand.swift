@@ -19,7 +19,7 @@ struct TheoryStepsCommand: ParsableCommand {
       and the spike rate. Then both claims on λ(T), T^a (Θ(T) is a = 1) and e^(bT), are fitted to log |λ|.
 
       Cost: without a checkpoint the defaults make 31 networks, each under two losses and two matrices; an eigenvalue \
-      takes 3 to --maximum-products products, and a product is about as long as three training steps on --images \
+      takes 3 to --maximum-products products, and a product is about as long as two training steps on --images \
       images at that T. A signal (Ctrl-C) ends it after the point at work, and what was measured is written. A point \
       that fails, as where training diverged, is written with its reason; the others go on, and the exit code is \
       1. Fits are on one seed and one set of images: their intervals say how far the points are from the law.

@@ -42,7 +42,7 @@ import Testing
       let help = try place.succeed("train --help").split { $0.isWhitespace }.joined(separator: " ")
       #expect(
         help.contains(
-          "A reading takes up to 60 Hessian-vector products, each as long as about three training steps"
+          "A reading takes up to 60 Hessian-vector products, each as long as about two training steps"
         ))
       let steps = try place.succeed("theory steps --help").split { $0.isWhitespace }
         .joined(separator: " ")

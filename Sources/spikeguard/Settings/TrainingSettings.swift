@@ -147,7 +147,7 @@ struct RunningSettings: SettingGroup {
   @Option(
     help: .setting(
       "curvature-every",
-      "Measure the loss's largest Hessian eigenvalue every so many steps; 'none' for never. A reading takes up to 60 Hessian-vector products, each as long as about three training steps on as many images; what it took is shown and logged."
+      "Measure the loss's largest Hessian eigenvalue every so many steps; 'none' for never. A reading takes up to 60 Hessian-vector products, each as long as about two training steps on as many images; what it took is shown and logged."
     ))
   var curvatureEvery: String?
 
