@@ -1,6 +1,7 @@
 import Torch
 
-/// The graphs of one batch: made when a product first needs them, kept for the next one or used up by it.
+/// The graphs of one batch: made when a product first needs them, kept for the next one or used up
+/// by it.
 final class BatchCurvature {
   private let parameters: [Tensor]
   private let outputs: Tensor

@@ -2,12 +2,12 @@ import Torch
 
 /// ⟨a, b⟩ of two vectors.
 ///
-/// Not the engine's `dot` or `norm`: over 10 million float32 numbers their running sums lose four of seven
-/// digits (an error of 7e-4 in a squared norm, measured), and a vector that is not of unit length
-/// moves every Rayleigh quotient. `sum` adds by halves.
+/// Not the engine's `dot` or `norm`: over 10 million float32 numbers their running sums lose four
+/// of seven digits (an error of 7e-4 in a squared norm, measured), and a vector that is not of unit
+/// length moves every Rayleigh quotient. `sum` adds by halves.
 ///
-/// Squares leave the range of float32 long before the numbers do, and a length of 0 would pass for a residual of 0: such
-/// products are formed again in float64.
+/// Squares leave the range of float32 long before the numbers do, and a length of 0 would pass for
+/// a residual of 0: such products are formed again in float64.
 func innerProduct(_ a: Tensor, _ b: Tensor) -> Double {
   let value = (a * b).sum().item()
   let isSafe = abs(value) > 1e-24 && value.isFinite

@@ -1,11 +1,13 @@
 import Torch
 
-/// The Lanczos recurrence with full reorthogonalisation: a basis that grows by one vector with each product.
+/// The Lanczos recurrence with full reorthogonalisation: a basis that grows by one vector with each
+/// product.
 ///
 ///     w = Hqⱼ,  b = ‖w − QQᵀw‖,  qⱼ₊₁ = (w − QQᵀw) / b
 ///
-/// A thick restart (Wu and Simon 2000) replaces the basis by some of its Ritz vectors and goes on in the same direction.
-/// Where a direction ends, because b = 0, or is left, a random one starts a new sequence.
+/// A thick restart (Wu and Simon 2000) replaces the basis by some of its Ritz vectors and goes on
+/// in the same direction. Where a direction ends, because b = 0, or is left, a random one starts a
+/// new sequence.
 struct LanczosRecurrence<Matrix: LinearOperator> {
   let basis: OrthonormalBasis
   private(set) var projected = ProjectedMatrix()
@@ -55,8 +57,8 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
     next = nil
     let product = try matrix.product(with: vector)
     products += 1
-    // The largest coefficients first, one by an accurate sum and one that is known: what is left of the others is small, and
-    // so are its errors, and one pass over the basis is enough.
+    // The largest coefficients first, one by an accurate sum and one that is known: what is left of
+    // the others is small, and so are its errors, and one pass over the basis is enough.
     let quotient = innerProduct(vector, product)
     let rest = product.adding(vector, scale: -quotient)
     if let coupling { rest.addInPlace(basis[basis.count - 2], scale: -coupling) }
@@ -87,7 +89,8 @@ struct LanczosRecurrence<Matrix: LinearOperator> {
   /// Residuals below this may be rounding alone.
   var noise: Double { 256 * matrix.dtype.roundoff * scale }
 
-  /// ‖Hx − θx‖, with an allowance for rounding: in products and vectors, and once more with every change of basis.
+  /// ‖Hx − θx‖, with an allowance for rounding: in products and vectors, and once more with every
+  /// change of basis.
   func residual(_ pair: RitzPair) -> Double {
     projected.residual(pair) + 32 * Double(1 + restarts) * matrix.dtype.roundoff * scale
   }

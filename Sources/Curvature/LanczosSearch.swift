@@ -50,7 +50,8 @@ struct LanczosSearch<Matrix: LinearOperator> {
     }
   }
 
-  /// Large bases are looked at every few steps: their decomposition costs more than a product saves.
+  /// Large bases are looked at every few steps: their decomposition costs more than a product
+  /// saves.
   private var isDue: Bool {
     recurrence.basis.count % max(1, recurrence.basis.count / 32) == 0
   }
@@ -67,17 +68,20 @@ struct LanczosSearch<Matrix: LinearOperator> {
   private var limit: Double { options.tolerance * largest }
 
   private var areAccepted: Bool {
-    // What a sequence leaves unfinished stays in the residuals: each spends half of the tolerance that is left.
+    // What a sequence leaves unfinished stays in the residuals: each spends half of the tolerance
+    // that is left.
     let share = looksFurther ? 1 - pow(0.5, Double(sequences)) : 1
     return pairs.count >= options.count
       && pairs.prefix(options.count).allSatisfy { recurrence.residual($0) <= share * limit }
       && (known == nil || isSequenceAccepted)
   }
 
-  /// Whether the best pair of a further sequence, which comes after the wanted ones, is good enough.
+  /// Whether the best pair of a further sequence, which comes after the wanted ones, is good
+  /// enough.
   ///
-  /// Against max |θ| alone any random vector would do in a large space: it hardly meets the few directions that
-  /// matter. So the residual must be small for the sequence's own values too, or of rounding.
+  /// Against max |θ| alone any random vector would do in a large space: it hardly meets the few
+  /// directions that matter. So the residual must be small for the sequence's own values too, or of
+  /// rounding.
   private var isSequenceAccepted: Bool {
     guard pairs.count > options.count else { return recurrence.isComplete }
     let own = pairs.dropFirst(options.count).reduce(0) { max($0, abs($1.value)) }

@@ -1,11 +1,12 @@
 public import Torch
 
-/// The curvature of a loss at its parameters' present values, as products with vectors `[n]` over all parameters in
-/// their order.
+/// The curvature of a loss at its parameters' present values, as products with vectors `[n]` over
+/// all parameters in their order.
 ///
-/// One batch: its graphs are built once and kept, so that a further product is one backward pass through them, two for
-/// a ``CurvatureProduct/symmetricPart`` or ``CurvatureProduct/gaussNewton``. Several: every product builds and frees the
-/// graphs of one batch after the other, so that memory does not grow with their number; results are the weighted mean.
+/// One batch: its graphs are built once and kept, so that a further product is one backward pass
+/// through them, two for a ``CurvatureProduct/symmetricPart`` or ``CurvatureProduct/gaussNewton``.
+/// Several: every product builds and frees the graphs of one batch after the other, so that memory
+/// does not grow with their number; results are the weighted mean.
 ///
 /// The parameters must not move while this lives.
 public final class LossCurvature: LinearOperator {
@@ -35,7 +36,8 @@ public final class LossCurvature: LinearOperator {
   public var device: Device { parameters[0].device }
 
   /// - Parameter vector: `[n]`, of the parameters' type.
-  /// - Throws: ``CurvatureError`` where loss, gradient or product are not finite or cannot be differentiated.
+  /// - Throws: ``CurvatureError`` where loss, gradient or product are not finite or cannot be
+  ///   differentiated.
   public func callAsFunction(_ vector: Tensor) throws(CurvatureError) -> Tensor {
     try times(vector, product)
   }

@@ -1,9 +1,10 @@
 import Torch
 
-/// Orthonormal vectors `[n]`, rows of a few blocks that are added as they are needed: never more than `capacity` rows.
+/// Orthonormal vectors `[n]`, rows of a few blocks that are added as they are needed: never more
+/// than `capacity` rows.
 ///
-/// Vectors may have 10 million elements, so this is the memory of a solver. Nothing copies it: rows are written in place,
-/// and a change of basis goes through it in narrow strips.
+/// Vectors may have 10 million elements, so this is the memory of a solver. Nothing copies it: rows
+/// are written in place, and a change of basis goes through it in narrow strips.
 final class OrthonormalBasis {
   let dimension: Int
   let capacity: Int
@@ -40,12 +41,13 @@ final class OrthonormalBasis {
     largestCount = max(largestCount, count)
   }
 
-  /// Splits a vector into Σ cᵢqᵢ and what is orthogonal to the basis, which takes its place: classical Gram–Schmidt, and once more where the
-  /// first pass took away more than it left.
+  /// Splits a vector into Σ cᵢqᵢ and what is orthogonal to the basis, which takes its place:
+  /// classical Gram–Schmidt, and once more where the first pass took away more than it left.
   ///
-  /// "Twice is enough" (Giraud, Langou, Rozložník, 2005): the second pass removes what rounding left in the first, and its
-  /// coefficients correct those of the first, so that they are as good as the basis. Where ‖r‖ ≥ ‖Σ cᵢqᵢ‖, rounding left no
-  /// more than √2 times its own share, and one pass is as good (Daniel, Gragg, Kaufman and Stewart, 1976).
+  /// "Twice is enough" (Giraud, Langou, Rozložník, 2005): the second pass removes what rounding
+  /// left in the first, and its coefficients correct those of the first, so that they are as good
+  /// as the basis. Where ‖r‖ ≥ ‖Σ cᵢqᵢ‖, rounding left no more than √2 times its own share, and one
+  /// pass is as good (Daniel, Gragg, Kaufman and Stewart, 1976).
   ///
   /// - Parameter vector: becomes r.
   /// - Returns: c and ‖r‖.

@@ -10,7 +10,8 @@ struct ParameterLayout {
     dimension = shapes.reduce(0) { $0 + $1.reduce(1, *) }
   }
 
-  /// Outside of any graph. Each tensor is written once, where it belongs, whatever its order in memory.
+  /// Outside of any graph. Each tensor is written once, where it belongs, whatever its order in
+  /// memory.
   func joined(_ tensors: [Tensor]) -> Tensor {
     let vector = Tensor.uninitialized(
       [dimension], dtype: tensors[0].dtype, device: tensors[0].device)

@@ -3,26 +3,19 @@ import Testing
 import Torch
 
 @Suite struct ConvolutionTests {
-  struct Row: Sendable {
-    var size = [2, 4, 7, 5]
-    var outputs = 6
-    var kernel = [3, 3]
-    var stride = 1
-    var padding = 0
-    var dilation = 1
-    var groups = 1
-    var hasBias = true
-  }
-
-  static let rows: [Row] = [
-    Row(), Row(hasBias: false), Row(stride: 2), Row(padding: 1), Row(padding: 2, dilation: 2),
-    Row(groups: 2), Row(outputs: 4, padding: 1, groups: 4), Row(kernel: [1, 1], stride: 3),
-    Row(size: [1, 1, 5, 5], outputs: 1, kernel: [5, 5]),
-    Row(size: [3, 2, 9, 4], outputs: 3, kernel: [2, 3], stride: 2, padding: 1),
+  static let rows: [ConvolutionCase] = [
+    ConvolutionCase(), ConvolutionCase(hasBias: false), ConvolutionCase(stride: 2),
+    ConvolutionCase(padding: 1), ConvolutionCase(padding: 2, dilation: 2),
+    ConvolutionCase(groups: 2), ConvolutionCase(outputs: 4, padding: 1, groups: 4),
+    ConvolutionCase(kernel: [1, 1], stride: 3),
+    ConvolutionCase(size: [1, 1, 5, 5], outputs: 1, kernel: [5, 5]),
+    ConvolutionCase(size: [3, 2, 9, 4], outputs: 3, kernel: [2, 3], stride: 2, padding: 1),
   ]
 
   /// The sum over channels and window, written out.
-  static func naive(_ x: Plain, _ weight: Plain, _ bias: Plain?, _ row: Row) -> Tensor {
+  static func naive(
+    _ x: Plain, _ weight: Plain, _ bias: Plain?, _ row: ConvolutionCase
+  ) -> Tensor {
     let extents = (2...3).map {
       (x.shape[$0] + 2 * row.padding - row.dilation * (weight.shape[$0] - 1) - 1) / row.stride + 1
     }
