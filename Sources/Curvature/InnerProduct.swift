@@ -2,8 +2,8 @@ import Torch
 
 /// ⟨a, b⟩ of two vectors.
 ///
-/// Not the engine's `dot` or `norm`: over 10 million float32 numbers their running sums lose four
-/// of seven digits (an error of 7e-4 in a squared norm, measured), and a vector that is not of unit
+/// Not the engine's `dot` or `norm`: over 10 million float32 numbers their running sums lose
+/// about half of their digits, and a vector that is not of unit
 /// length moves every Rayleigh quotient. `sum` adds by halves.
 ///
 /// Squares leave the range of float32 long before the numbers do, and a length of 0 would pass for

@@ -7,17 +7,15 @@
 ///
 /// **Memory.** `basisSize` + 4 vectors `[n]`, and one for each pair of the result. A full basis is
 /// replaced by the Ritz vectors nearest to what is wanted (thick restart), which costs products,
-/// and no accuracy. Against a basis without bound the default cost at most a fifth more where the
-/// wanted values stand apart from the others, and up to a half inside of a dense bulk. k + 5
-/// vectors cost up to a third more than the default where they stand apart, and 1.4 to 3 times as
-/// many products in a bulk or at a tolerance that has to tell its values apart.
+/// and no accuracy. A smaller basis costs more products, most of all inside of a dense bulk or at a
+/// tolerance that has to tell its values apart.
 ///
 /// **Repeated eigenvalues.** One random start sees one vector of every eigenspace, so an eigenvalue
 /// that is there twice shows once, as for every Krylov method with one start: the default does not
 /// tell {5, 5, 1} from {5, 1}. `findsRepeated` goes on, when all wanted pairs are accepted, from a
 /// fresh random vector orthogonal to them, until the best new pair is accepted too; if it belongs
-/// among the wanted ones, again. Each of these searches costs 50 to 100 % of the first one's
-/// products. A sequence that ends by itself (few distinct eigenvalues: low rank, a multiple of the
+/// among the wanted ones, again. Each of these searches costs up to as many products as the first
+/// one. A sequence that ends by itself (few distinct eigenvalues: low rank, a multiple of the
 /// identity) is always followed by another, because that costs next to nothing.
 /// ``TopEigenvalues/repeats`` says what was done.
 ///

@@ -15,8 +15,8 @@ struct CurvatureCommand: ParsableCommand {
       how far from symmetric the matrix is, and whether the network answers the same twice.
 
       The loss of a spiking network is piecewise constant; what is differentiated twice is its surrogate gradient. FGSM and \
-      PGD go through all time steps, on every image; labels are the true ones. A product with the matrix costs about two to \
-      four training steps on the batch. The first ones tell what the rest will take at most. \
+      PGD go through all time steps, on every image; labels are the true ones. A product with the matrix costs about two \
+      training steps on the batch, twice that with symmetric or gauss-newton. The first ones tell what the rest will take at most. \
       A signal (Ctrl-C) ends it after the batch at work, and the batches that are done are written.
       """)
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// SIGINT and SIGTERM as a wish to stop: the run saves a checkpoint and ends with the code that shells know for
-/// the signal. A second signal ends the program at once.
+/// SIGINT and SIGTERM as a wish to stop: the command saves what it has (a training its checkpoint, a measurement
+/// what is done) and ends with the code that shells know for the signal. A second signal ends the program at once.
 enum Interruption {
   // Written by the handler only, once, from 0 to the signal's number.
   nonisolated(unsafe) private static var received: sig_atomic_t = 0

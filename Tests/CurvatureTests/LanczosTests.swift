@@ -232,6 +232,15 @@ struct LanczosTests {
     let broken = MatrixOperator(Tensor([1.0, .nan, .nan, 2], shape: [2, 2]))
     #expect(throws: CurvatureError.notFinite("product")) { _ = try Lanczos(count: 1)(broken) }
   }
+
+  /// In two dimensions the number does not depend on the basis.
+  @Test func `asymmetry is the largest difference over the largest eigenvalue`() throws {
+    // The symmetric part has 3 and 1; the entries differ by 1.
+    let found = try Lanczos(count: 2)(MatrixOperator(Tensor([2, 1.5, 0.5, 2], shape: [2, 2])))
+    expectClose(found.eigenvalues.map(\.value), [3, 1], relative: 1e-12)
+    expectClose(found.asymmetry!, 1 / 3.0, relative: 1e-12)
+    expectClose(found.dominantShare!, 0.75, relative: 1e-12)
+  }
 }
 
 /// 3 uuᵀ of a random unit vector u: cheap at any size, and summed in float64.

@@ -140,4 +140,20 @@ struct SpectralDensityTests {
     #expect(a.runs[0] != a.runs[1])
     #expect(try StochasticLanczosDensity(runs: 1)(matrix).moment(1).standardError == nil)
   }
+
+  @Test func `means, their errors and the trace are those of the runs`() {
+    let density = SpectralDensity(
+      dimension: 10,
+      runs: [.init(nodes: [-1, 3], weights: [0.25, 0.75]), .init(nodes: [4], weights: [1])],
+      products: 5)
+    // vᵀHv is 2 and 4, vᵀH²v is 7 and 16.
+    expectClose(density.moment(1).value, 3, relative: 1e-12)
+    expectClose(density.moment(1).standardError!, 1, relative: 1e-12)
+    expectClose(density.moment(2).standardError!, 4.5, relative: 1e-12)
+    expectClose(density.trace.value, 30, relative: 1e-12)
+    expectClose(density.trace.standardError!, 10, relative: 1e-12)
+    #expect(density.trace.samples == 2 && density.trace.products == 5)
+    expectClose(density.negativeShare().value, 0.125, relative: 1e-12)
+    expectClose(density.negativeShare().standardError!, 0.125, relative: 1e-12)
+  }
 }

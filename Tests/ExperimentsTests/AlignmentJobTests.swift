@@ -1,8 +1,10 @@
 import Curvature
 import Datasets
 import Layers
-import Torch
+import Spiking
+import TestSupport
 import Testing
+import Torch
 
 @testable import Experiments
 
@@ -37,6 +39,34 @@ import Testing
       results.sentences[0] == "stopped after 4 of 6 images: the rest is in none of the means")
     #expect(!expected.sentences.contains { $0.hasPrefix("stopped") })
     #expect(try job.run(shouldStop: { true }) == nil)
+  }
+
+  @Test(arguments: MeasuredLoss.allCases)
+  func `every layer's sum is its gradient of the loss asked for`(loss: MeasuredLoss) throws {
+    var job = try Self.job()
+    job.loss = loss
+    let results = try #require(try job.run())
+    let (network, encoder) = (job.loaded.network, job.loaded.recipe.encoder)
+    let (images, labels) = (job.dataset.images(at: 0..<6), job.dataset.labels(at: 0..<6))
+    var pass = ForwardPass(.evaluation)
+    let logits = network(encoder(images, &pass), &pass)
+    let sum = (0..<logits.size(0)).map { logits[$0].crossEntropy(labels) }
+      .reduce(Tensor(Float(0)), +)
+    let value =
+      switch loss {
+      case .meanLogits: logits.mean(along: [0]).crossEntropy(labels)
+      case .eachStep: sum / Double(logits.size(0))
+      case .summed: sum
+      }
+    let gradients = value.gradients(of: network.parameters)
+    for layer in results.layers {
+      let expected = try #require(gradients[layer.name]).norm().item()
+      #expect(expected > 0)
+      expectClose(layer.alignment.norm, expected, relative: 1e-3)
+    }
+    let parts = network.stepwiseGradients(
+      encoder, images: images, labels: labels, loss: { loss($0, $1) })
+    #expect(results.images == GradientAlignment.Images(parts[0].ofInput()))
   }
 
   /// Neurons that emit nothing pass no gradient to a weight: its absence is no finding about alignment.

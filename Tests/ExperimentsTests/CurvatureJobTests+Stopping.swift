@@ -8,6 +8,8 @@ extension CurvatureJobTests {
     var settings = Self.settings
     settings.inferences = [.clean, .fgsm]
     settings.batches = 2
+    settings.density = .init(steps: 5, vectors: 1)
+    settings.traceProducts = 6
     let job = try CurvatureJob(loaded, on: TinyJob.dataset, settings)
     let whole = try #require(try job.run())
     func stopped(after batches: Int) throws -> CurvatureResults? {

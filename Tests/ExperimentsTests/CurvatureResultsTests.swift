@@ -102,6 +102,8 @@ import Training
     #expect(chosen(.auto, 1e-12, .float64) == .transposedJacobian)
     #expect(chosen(.transposed, 1, .float32) == .transposedJacobian)
     #expect(chosen(.gaussNewton, 0, .float32) == .gaussNewton)
+    #expect(chosen(.jacobian, 0, .float32) == .jacobian)
+    #expect(chosen(.symmetric, 0, .float32) == .symmetricPart)
   }
 
   @Test func `the paper's numbers stand beside their own data and method alone`() throws {

@@ -115,6 +115,20 @@ import Torch
     #expect(mean.coherence == some.coherence && mean.dominantCosines == some.dominantCosines)
     expectClose(mean.norm, some.norm / 2, relative: 1e-12)
     #expect(GradientAlignment(meanOf: [some]) == some)
+    let other = try GradientAlignment(Self.random([2, 3, 3], 6))
+    let both = GradientAlignment(meanOf: [some, none, other])
+    let measures: [KeyPath<GradientAlignment, Double?>] = [
+      \.meanCosine, \.coherence, \.commonDirectionShare, \.rankOneShare,
+    ]
+    for measure in measures {
+      expectClose(
+        both[keyPath: measure]!, (some[keyPath: measure]! + other[keyPath: measure]!) / 2,
+        relative: 1e-12)
+    }
+    expectClose(
+      both.dominantCosines[1]!, (some.dominantCosines[1]! + other.dominantCosines[1]!) / 2,
+      relative: 1e-12)
+    expectClose(both.norms[1], (some.norms[1] + other.norms[1]) / 3, relative: 1e-12)
   }
 
   /// Two examples: one whose steps are parallel, one whose steps are opposite; a third without gradient.

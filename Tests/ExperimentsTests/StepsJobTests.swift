@@ -102,6 +102,19 @@ import Torch
       try training.prepare(network, recipe, on: Self.data, seed: 0)
       let images = ImageBatch.batches(of: Self.data.prefix(6), size: 6)
       let function = LossFunction(of: network, recipe.encoder, loss: .eachStep, over: images)
+      let labels = Self.data.labels(at: 0..<6)
+      var pass = ForwardPass(.evaluation)
+      let logits = network(recipe.encoder(Self.data.images(at: 0..<6), &pass), &pass)
+      let value =
+        (0..<logits.size(0)).map { logits[$0].crossEntropy(labels) }.reduce(Tensor(Float(0)), +)
+        / Double(logits.size(0))
+      expectClose(point.value, value.item(), relative: 1e-4)
+      expectClose(point.spikeRate, pass.spikeRate, relative: 1e-4)
+      expectClose(point.layerRates, pass.activity.map(\.rate), relative: 1e-4)
+      let squares = value.gradients(of: network.parameters).tensors.reduce(0.0) {
+        $0 + $1.squared().sum().item()
+      }
+      expectClose(point.gradientNorm, squares.squareRoot(), relative: 1e-3)
       // One matrix of each: a dense one takes as many products as there are weights.
       let pairs =
         point.variant == Self.bptt

@@ -31,11 +31,16 @@ public struct BuiltProduct: Sendable {
   /// A signal that is sent as soon as something has happened.
   public struct Interruption {
     let signal: Int32
-    let condition: () -> Bool
+    let condition: (_ standardError: String) -> Bool
 
     public init(_ signal: Int32, once condition: @escaping () -> Bool) {
       self.signal = signal
-      self.condition = condition
+      self.condition = { _ in condition() }
+    }
+    /// When the process has written this to standard error.
+    public init(_ signal: Int32, onceSaid text: String) {
+      self.signal = signal
+      condition = { $0.contains(text) }
     }
   }
 
@@ -63,7 +68,9 @@ public struct BuiltProduct: Sendable {
       let deadline = Date() + seconds
       var interruption = interruption
       while process.isRunning, Date() < deadline {
-        if let due = interruption, due.condition() {
+        if let due = interruption,
+          due.condition((try? String(contentsOfFile: scratch + "/err", encoding: .utf8)) ?? "")
+        {
           kill(process.processIdentifier, due.signal)
           interruption = nil
         }

@@ -6,12 +6,16 @@ Tests import this before bootstrap_lib, which it puts within reach.
 import contextlib
 import io
 import os
+import signal
 import sys
 import tempfile
 import unittest
 import zipfile
 from pathlib import Path
 from unittest import mock
+
+# A shell's background job ignores it, and its children would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 sys.dont_write_bytecode = True
