@@ -15,6 +15,7 @@ struct SpikeguardBench: ParsableCommand {
       AllCommand.self, CaseCommand<BridgeCase>.self, CaseCommand<LIFCase>.self,
       CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self, CaseCommand<PGDCase>.self,
       CaseCommand<CurvatureCase>.self, WorkerCommand.self,
+      CaseCommand<RooflineCase>.self, CaseCommand<GrowthCase>.self,
     ],
     defaultSubcommand: AllCommand.self)
 }

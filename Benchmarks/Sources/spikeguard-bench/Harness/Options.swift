@@ -83,4 +83,6 @@ struct Record: Codable {
   let quick: Bool
   let threads: Int
   var comparisons: [Comparison] = []
+  var rooflines: [RooflineRecord] = []
+  var growths: [GrowthRecord] = []
 }
