@@ -1,277 +1,28 @@
 #!/usr/bin/env python3
-"""The Python side of the benchmark: a training step, PGD and PyHessian of a spiking VGG on SpikingJelly's multi-step mode.
+"""The benchmark's worker on SpikingJelly's multi-step mode, 0.0.0.0.14 or 2.0.0.
 
-Run it with the interpreter of scripts/peers/setup. It reads one JSON request a line from standard input and answers
-each with one line on standard output; a request that fails is answered with {"error": "..."}.
-
-    {"run": "describe"}
-        {"versions": {...}, "threads": 2, "layout": "contiguous", "stem": "once", "parameters": 9485322, ...}
-    {"run": "step", "count": 3, "restore": false}
-        {"seconds": [0.9, 0.9, 0.9], "losses": [2.4, 2.3, 2.2]}
-        Training steps on the batch: forward, per-step cross-entropy, backward, SGD. With "restore", weights, running
-        statistics and momentum are put back after each one, outside the time.
-    {"run": "gradients", "out": "FILE", "dtype": "float64"}
-        {"out": "FILE", "loss": 2.4}
-        Writes "logits" [T, B, classes], "loss" and "grad.<parameter>", in training mode; changes nothing. Compare large
-        networks in float64: in float32 (the default) rounding flips spikes, and a fresh VGG-11 amplifies each one.
-    {"run": "pgd", "count": 3, "seed": 0, "epsilon": 0.0314, "alpha": 0.0078, "steps": 10, "dtype": "float32",
-     "out": "FILE"}
-        {"seconds": [...], "accuracy": 0.1, "out": "FILE"}
-        torchattacks' PGD on the time-mean logits, in evaluation mode; "out" receives "start" and "adversarial".
-    {"run": "product", "count": 3, "dtype": "float64", "vectors": "FILE", "out": "FILE"}
-        {"seconds": [...], "asymmetry": 1e-16}
-        PyHessian's products, of the cross-entropy of time-mean logits in evaluation mode: with each row of "vectors" [k, n],
-        k ≥ 2, then count timed ones with the first. "out" receives "products" [k, n]; asymmetry is |uᵀHv − vᵀHu| / |uᵀHv|.
-    {"run": "eigenvalues", "top": 5, "seed": 0, "out": "FILE"}
-        {"seconds": [20.5], "products": 82, "iterations": [5, ...], "eigenvalues": [...], "residuals": [...]}
-        PyHessian's eigenvalues() at its defaults, the gradient's graph included; residuals are measured afterwards. "out"
-        receives the random "starts" [top, n].
-    {"run": "quit"}
-        {}
+Run it with the interpreter of scripts/peers/setup, with .deps/peers/beside/spikingjelly-2 on PYTHONPATH for 2.0.0. `worker.py` says what it answers.
 """
 
 from __future__ import annotations
 
-import argparse
-import gc
-import json
 import sys
-import time
-from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-import torch  # noqa: E402
-from peers import attacks, curvature, tensors  # noqa: E402
-from peers.neurons import Neuron  # noqa: E402
-from peers.vgg import HEADS, STAGES, Design, SpikingVGG, TimeMean, per_step_cross_entropy  # noqa: E402
-from torch import Tensor  # noqa: E402
-
-Request = dict[str, Any]
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
+from peers.design import Design  # noqa: E402
+from peers.vgg import SpikingVGG  # noqa: E402
+from worker import Worker, main  # noqa: E402
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="A training step on SpikingJelly, timed on request.")
-    add = parser.add_argument
-    add("--weights", type=Path, required=True, help="safetensors with the released parameter names")
-    add("--batch", type=Path, required=True, help="safetensors with images [B, C, H, W] in [0, 1] and labels [B]")
-    add("--model", choices=STAGES, default="vgg11")
-    add("--classes", type=int, default=10)
-    add("--head", choices=HEADS, default="released")
-    add("--width", type=Fraction, default=Fraction(1), help="factor on all channels, such as 1/8")
-    add("--steps", type=int, default=4, help="time steps")
-    add("--tau", type=float, default=1.1)
-    add("--decay-input", action="store_true")
-    add("--threshold", type=float, default=1.0)
-    add("--reset", choices=("soft", "hard"), default="soft")
-    add("--detach-reset", action="store_true")
-    add("--surrogate", choices=("triangle", "sigmoid", "arctan"), default="triangle")
-    add("--surrogate-width", type=float, default=1.0)
-    add("--mean", type=float, nargs="+", help="of each channel (default 0: no normalisation)")
-    add("--std", type=float, nargs="+", help="of each channel (default 1: no normalisation)")
-    add("--rate", type=float, default=0.1, help="learning rate")
-    add("--momentum", type=float, default=0.9)
-    add("--weight-decay", type=float, default=0.0)
-    add("--threads", type=int, default=torch.get_num_threads())
-    add("--layout", choices=("contiguous", "channels-last"), default="contiguous")
-    add("--stem", choices=("once", "repeated"), default="once", help="compute the first convolution once or T times")
-    return parser.parse_args()
+class SpikingJellyWorker(Worker):
+    packages = ("torch", "spikingjelly", "torchattacks")
 
-
-class Worker:
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self.arguments = arguments
-        torch.set_num_threads(arguments.threads)
-        batch = tensors.read(arguments.batch)
-        self.images, self.labels = batch["images"].float(), batch["labels"].long()
-        channels = self.images.shape[1]
-        neuron = Neuron(
-            tau=arguments.tau,
-            decay_input=arguments.decay_input,
-            threshold=arguments.threshold,
-            reset=arguments.reset,
-            detach_reset=arguments.detach_reset,
-            surrogate=arguments.surrogate,
-            alpha=1 / arguments.surrogate_width,
-        )
-        self.design = Design(
-            model=arguments.model,
-            classes=arguments.classes,
-            channels=channels,
-            width=arguments.width,
-            head=arguments.head,
-            steps=arguments.steps,
-            mean=arguments.mean or [0.0] * channels,
-            std=arguments.std or [1.0] * channels,
-            neuron=neuron,
-        )
-        self.network = SpikingVGG(self.design, stem_once=arguments.stem == "once")
-        self.network.load(tensors.read(arguments.weights))
-        if arguments.layout == "channels-last":
-            self.network.to(memory_format=torch.channels_last)
-            self.images = self.images.contiguous(memory_format=torch.channels_last)
-        self.optimizer = torch.optim.SGD(
-            self.network.parameters(),
-            lr=arguments.rate,
-            momentum=arguments.momentum,
-            weight_decay=arguments.weight_decay,
-        )
-
-    def describe(self, request: Request) -> Request:
-        return {
-            "versions": tensors.versions(),
-            "threads": torch.get_num_threads(),
-            "layout": self.arguments.layout,
-            "stem": self.arguments.stem,
-            "parameters": sum(parameter.numel() for parameter in self.network.parameters()),
-            "batch": list(self.images.shape),
-            "design": self.design.options(),
-        }
-
-    def step(self, request: Request) -> Request:
-        self.network.train()
-        restore = bool(request.get("restore", False))
-        seconds: list[float] = []
-        losses: list[float] = []
-        for _ in range(int(request.get("count", 1))):
-            before = self._save() if restore else None
-            start = time.perf_counter()
-            self.optimizer.zero_grad()
-            loss = per_step_cross_entropy(self.network(self.images), self.labels)
-            loss.backward()
-            self.optimizer.step()
-            seconds.append(time.perf_counter() - start)
-            losses.append(loss.item())
-            if before is not None:
-                self._put_back(before)
-        return {"seconds": seconds, "losses": losses}
-
-    def gradients(self, request: Request) -> Request:
-        network = self._copy(request).train()
-        logits = network(self.images.to(DTYPES[request.get("dtype", "float32")]))
-        loss = per_step_cross_entropy(logits, self.labels)
-        names, parameters = zip(*network.named_parameters(), strict=True)
-        gradients = torch.autograd.grad(loss, parameters)
-        written = {f"grad.{name}": gradient for name, gradient in zip(names, gradients, strict=True)}
-        tensors.write(Path(request["out"]), {"logits": logits, "loss": loss, **written})
-        return {"out": request["out"], "loss": loss.item()}
-
-    def pgd(self, request: Request) -> Request:
-        network, images = self._copy(request), self.images.to(DTYPES[request.get("dtype", "float32")])
-        classifier = TimeMean(network).eval()
-        defaults = attacks.Threat()
-        threat = attacks.Threat(
-            epsilon=float(request.get("epsilon", defaults.epsilon)),
-            alpha=float(request.get("alpha", defaults.alpha)),
-            steps=int(request.get("steps", defaults.steps)),
-        )
-        seed = int(request.get("seed", 0))
-        seconds: list[float] = []
-        adversarial = images
-        for _ in range(int(request.get("count", 1))):
-            start = time.perf_counter()
-            adversarial = attacks.pgd(classifier, images, self.labels, threat, seed)
-            seconds.append(time.perf_counter() - start)
-        with torch.no_grad():
-            right = classifier(adversarial).argmax(1) == self.labels
-        answer: Request = {"seconds": seconds, "accuracy": right.double().mean().item()}
-        if "out" in request:
-            start_points = attacks.pgd_start(images, threat, seed)
-            tensors.write(Path(request["out"]), {"start": start_points, "adversarial": adversarial})
-            answer["out"] = request["out"]
-        return answer
-
-    def product(self, request: Request) -> Request:
-        matrix = self._curvature(request)
-        vectors = tensors.read(Path(request["vectors"]))["vectors"].to(matrix.dtype)
-        products = torch.stack([matrix.times(vector) for vector in vectors])
-        if "out" in request:
-            tensors.write(Path(request["out"]), {"products": products})
-        seconds: list[float] = []
-        for _ in range(int(request.get("count", 1))):
-            start = time.perf_counter()
-            matrix.times(vectors[0])
-            seconds.append(time.perf_counter() - start)
-        pair = [(vectors[i].double() @ products[1 - i].double()).item() for i in (0, 1)]
-        return {"seconds": seconds, "asymmetry": abs(pair[0] - pair[1]) / abs(pair[0])}
-
-    def eigenvalues(self, request: Request) -> Request:
-        seed, top = int(request.get("seed", 0)), int(request.get("top", 5))
-        start = time.perf_counter()
-        matrix = self._curvature(request)
-        values, vectors, seen = matrix.eigenvalues(seed, top)
-        seconds = time.perf_counter() - start
-        if "out" in request:
-            tensors.write(Path(request["out"]), {"starts": matrix.starts(seed, top)})
-        return {
-            "seconds": [seconds],
-            "products": seen.products,
-            "iterations": seen.iterations,
-            "eigenvalues": values.tolist(),
-            "residuals": matrix.residuals(values, vectors).tolist(),
-        }
-
-    def _curvature(self, request: Request) -> curvature.Curvature:
-        dtype = DTYPES[request.get("dtype", "float32")]
-        # Else the last request's graph would live beside the new one: PyHessian's backward() leaves a cycle.
-        gc.collect()
-        return curvature.Curvature(TimeMean(self._copy(request)).eval(), self.images.to(dtype), self.labels)
-
-    def _copy(self, request: Request) -> SpikingVGG:
-        """The network in the type asked for: a copy, as a pass in training mode moves running statistics."""
-        network = SpikingVGG(self.design, stem_once=self.network.stem_once)
-        network.load(self.network.tensors())
-        if self.arguments.layout == "channels-last":
-            network.to(memory_format=torch.channels_last)
-        return network.to(DTYPES[request.get("dtype", "float32")])
-
-    def _save(self) -> dict[str, Tensor]:
-        """Weights, running statistics, and the momentum of each parameter that has one."""
-        saved = {f"network.{name}": tensor.clone() for name, tensor in self.network.tensors().items()}
-        for name, parameter in self.network.named_parameters():
-            momentum = self.optimizer.state.get(parameter, {}).get("momentum_buffer")
-            if momentum is not None:
-                saved[f"momentum.{name}"] = momentum.clone()
-        return saved
-
-    def _put_back(self, saved: dict[str, Tensor]) -> None:
-        self.network.load({name.removeprefix("network."): saved[name] for name in saved if name.startswith("network.")})
-        self.optimizer.state.clear()
-        for name, parameter in self.network.named_parameters():
-            if f"momentum.{name}" in saved:
-                self.optimizer.state[parameter]["momentum_buffer"] = saved[f"momentum.{name}"]
-
-
-def main() -> None:
-    worker = Worker(parse())
-    runs: dict[str, Callable[[Request], Request]] = {
-        "describe": worker.describe,
-        "step": worker.step,
-        "gradients": worker.gradients,
-        "pgd": worker.pgd,
-        "product": worker.product,
-        "eigenvalues": worker.eigenvalues,
-    }
-    for line in sys.stdin:
-        if not line.strip():
-            continue
-        try:
-            request = json.loads(line)
-            run = request["run"]
-            if run != "quit" and run not in runs:
-                raise ValueError(f"unknown run '{run}'; there are {', '.join(runs)} and quit")
-            answer = {} if run == "quit" else runs[run](request)
-        except Exception as error:  # the caller, another program, decides what to do
-            run, answer = "", {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
-        if run == "quit":
-            return
+    def build(self, design: Design, *, stem_once: bool) -> SpikingVGG:
+        return SpikingVGG(design, stem_once=stem_once)
 
 
 if __name__ == "__main__":
-    main()
+    main(SpikingJellyWorker)

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from spikingjelly.activation_based import functional
-from spikingjelly.activation_based.neuron import BaseNode
 from torch import Tensor, nn
-
-from .neurons import Margin
 
 
 class PeerNetwork(nn.Module):
@@ -27,17 +23,12 @@ class PeerNetwork(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(shape), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(shape), persistent=False)
 
-    def train(self, mode: bool = True) -> PeerNetwork:
-        super().train(mode)
-        for module in self.modules():
-            if isinstance(module, BaseNode):
-                nn.Module.train(module)  # in evaluation mode it would have no gradient
-        return self
+    def normalized(self, images: Tensor) -> Tensor:
+        return (images - self.mean) / self.std
 
-    def begin(self, images: Tensor) -> Tensor:
-        """A fresh state and normalised images [1, B, C, H, W]."""
-        functional.reset_net(self)
-        return ((images - self.mean) / self.std).unsqueeze(0)
+    def for_evaluation(self) -> PeerNetwork:
+        """In the mode in which the framework classifies fastest, differentiable or not."""
+        return self.eval()
 
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and running statistics by the release's names."""
@@ -53,9 +44,6 @@ class PeerNetwork(nn.Module):
                 if tensor.shape != tensors[name].shape:
                     raise ValueError(f"{name}: expected {list(tensor.shape)}, got {list(tensors[name].shape)}")
                 tensor.copy_(tensors[name])
-
-    def margins(self) -> list[Margin]:
-        return [module for module in self.modules() if isinstance(module, Margin)]
 
 
 class TimeMean(nn.Module):

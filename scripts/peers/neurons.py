@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from spikingjelly.activation_based import neuron, surrogate
 from torch import Tensor, nn
-
-_SURROGATES = {"triangle": surrogate.PiecewiseQuadratic, "sigmoid": surrogate.Sigmoid, "arctan": surrogate.ATan}
 
 
 class Margin(nn.Module):
@@ -52,9 +49,13 @@ class Neuron:
 
     spikes = True
 
-    def make(self, probe: bool = False) -> neuron.BaseNode:
+    def make(self, probe: bool = False) -> nn.Module:
         """SpikingJelly's multi-step node. Keep it in training mode: in evaluation mode LIFNode has no gradient."""
-        spike = _SURROGATES[self.surrogate](alpha=self.alpha)
+        # Here and not above: the options serve other frameworks, too.
+        from spikingjelly.activation_based import neuron, surrogate
+
+        surrogates = {"triangle": surrogate.PiecewiseQuadratic, "sigmoid": surrogate.Sigmoid, "arctan": surrogate.ATan}
+        spike = surrogates[self.surrogate](alpha=self.alpha)
         options: dict[str, Any] = {
             "v_threshold": self.threshold,
             "v_reset": None if self.reset == "soft" else 0.0,

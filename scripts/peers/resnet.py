@@ -15,8 +15,8 @@ from spikingjelly.activation_based import layer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .network import PeerNetwork
-from .vgg import Design
+from .design import Design
+from .spiking_jelly import JellyNetwork
 
 BLOCKS = {
     "resnet18": (2, 2, 2, 2),
@@ -51,7 +51,7 @@ class ResidualDesign(Design):
     def activation_scale(self) -> float:
         return SPIKE_SCALE if self.neuron.spikes else RECTIFIER_SCALE
 
-    def build(self, probe: bool = False) -> PeerNetwork:
+    def build(self, probe: bool = False) -> JellyNetwork:
         if self.model.startswith("nf-"):
             return NFResNet(self, probe)
         return {"cifar": PreActivationResNet, "imagenet": ResNet}[self.stem](self, probe)
@@ -68,7 +68,7 @@ def _norm(channels: int) -> nn.Module:
     return layer.BatchNorm2d(channels, step_mode="m")
 
 
-class _Residual(PeerNetwork):
+class _Residual(JellyNetwork):
     """A stem, four stages of blocks, the mean over positions, a linear layer."""
 
     def __init__(self, design: ResidualDesign, probe: bool) -> None:

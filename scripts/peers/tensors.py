@@ -39,8 +39,8 @@ def write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
     path.write_bytes(len(text).to_bytes(8, "little") + text + b"".join(chunks))
 
 
-def versions() -> dict[str, str]:
-    packages = ("torch", "spikingjelly", "torchattacks")
+def versions(*packages: str) -> dict[str, str]:
+    packages = packages or ("torch", "spikingjelly", "torchattacks")
     found = {package: importlib.metadata.version(package).split("+")[0] for package in packages}
     return {"python": ".".join(platform.python_version_tuple()[:2]), **found}
 

@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any
-
 from spikingjelly.activation_based import layer
 from torch import Tensor, nn
 
-from .network import PeerNetwork, TimeMean, per_step_cross_entropy
-from .neurons import Neuron, Rectifier
+from .design import HEADS, STAGES, Design
+from .network import TimeMean, per_step_cross_entropy
+from .spiking_jelly import JellyNetwork
 
 __all__ = ["HEADS", "STAGES", "Design", "SpikingVGG", "TimeMean", "per_step_cross_entropy"]
 
-# Channels of the convolutions of each stage; a stage ends with average pooling.
-STAGES: dict[str, tuple[tuple[int, ...], ...]] = {
-    "vgg5": ((64,), (128, 128)),
-    "vgg11": ((64,), (128,), (256, 256), (512, 512), (512, 512)),
-    "vgg13": ((64, 64), (128, 128), (256, 256), (512, 512), (512, 512)),
-    "vgg16": ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)),
-    "vgg19": ((64, 64), (128, 128), (256, 256, 256, 256), (512, 512, 512, 512), (512, 512, 512, 512)),
-}
-HEADS = {"released": 7, "compact": 1}  # the side to which the last map is pooled
 
-
-@dataclass(frozen=True)
-class Design:
-    model: str = "vgg5"
-    classes: int = 10
-    channels: int = 1
-    width: Fraction = Fraction(1)
-    head: str = "released"
-    steps: int = 4
-    mean: Sequence[float] = (0.2860,)
-    std: Sequence[float] = (0.3530,)
-    neuron: Neuron | Rectifier = field(default_factory=Neuron)
-
-    @property
-    def stages(self) -> list[list[int]]:
-        return [[int(channels * self.width) for channels in stage] for stage in STAGES[self.model]]
-
-    def options(self) -> dict[str, Any]:
-        return {
-            "model": self.model,
-            "classes": self.classes,
-            "channels": self.channels,
-            "width": float(self.width),
-            "stages": self.stages,
-            "head": self.head,
-            "steps": self.steps,
-            "mean": list(self.mean),
-            "std": list(self.std),
-            "neuron": self.neuron.options(),
-        }
-
-
-class SpikingVGG(PeerNetwork):
+class SpikingVGG(JellyNetwork):
     """`stem_once` computes the first convolution and its batch norm once instead of T times: logits and gradients are
     the same, the running variance differs by its (n-1)/n."""
 

@@ -13,7 +13,8 @@ struct SpikeguardBench: ParsableCommand {
       """,
     subcommands: [
       AllCommand.self, CaseCommand<BridgeCase>.self, CaseCommand<LIFCase>.self,
-      CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self, CaseCommand<PGDCase>.self,
+      CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self,
+      CaseCommand<ReleasedCase>.self, CaseCommand<EvaluationCase>.self, CaseCommand<PGDCase>.self,
       CaseCommand<CurvatureCase>.self, WorkerCommand.self,
       CaseCommand<RooflineCase>.self, CaseCommand<GrowthCase>.self,
     ],
@@ -34,8 +35,8 @@ struct AllCommand: ParsableCommand {
 
   func run() throws {
     try options.run([
-      BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, PGDCase.self,
-      CurvatureCase.self,
+      BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, ReleasedCase.self,
+      EvaluationCase.self, PGDCase.self, CurvatureCase.self,
     ])
   }
 }

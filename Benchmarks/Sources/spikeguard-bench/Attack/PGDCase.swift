@@ -8,63 +8,60 @@ enum PGDCase: BenchmarkCase {
   static let abstract = "PGD-10 against torchattacks with SpikingJelly: time and peak memory."
 
   static func run(_ session: inout Session) throws {
-    let small = StepSetting(.vgg5, width: 0.25, channels: 1, size: 28, batchSize: 64)
-    try duel(small, rounds: session.rounds(9, quick: 5), &session)
-    guard !session.quick else { return }
-    let large = StepSetting(.vgg11, width: 1, channels: 3, size: 32, batchSize: 32)
-    try duel(large, rounds: session.rounds(5, quick: 3), &session)
+    if !session.quick {
+      let small = StepSetting(.vgg5, width: 0.25, channels: 1, size: 28, batchSize: 64)
+      _ = try duel(small, rounds: session.rounds(9, quick: 5), session).run(&session)
+    }
+    for batch in session.batches([32], quick: [32]) {
+      let large = StepSetting(.vgg11, width: 1, channels: 3, size: 32, batchSize: batch)
+      let comparisons = try duel(large, rounds: session.rounds(5, quick: 2), session).run(&session)
+      session.hold([
+        comparisons.speed("PGD-10, VGG-11, batch \(batch)", atLeast: 1.7, aim: 2.2)
+      ])
+    }
   }
 
   private static func duel(
-    _ setting: StepSetting, rounds: Int, _ session: inout Session
-  ) throws {
-    let sides = try Sides(setting, session.options)
-    let agreements = try Sides.layouts.flatMap { try agree(with: $0, sides) }
-    let workers =
-      [try sides.ours()]
-      + (try Sides.layouts.flatMap {
-        [try sides.peer($0), try sides.peer($0, keepingMemory: true)]
-      })
-    let facts = try workers.map { try $0.ask(WorkerRequest(run: "describe")) }
-    let idle = workers.map { $0.memory("VmRSS") }
-    var comparison = try Comparison.measure(
-      "PGD-10, ε 8/255, α 2/255: \(setting.description), \(facts.compactMap(\.threads).min() ?? 0) threads",
-      .milliseconds, agreements,
-      workers.map { worker in
-        Contestant(worker.name) {
-          try worker.ask(WorkerRequest(run: "pgd", count: 1)).seconds!.last!
-        }
-      }, rounds: rounds,
+    _ setting: StepSetting, rounds: Int, _ session: Session
+  ) throws -> Duel {
+    let sides = try Sides(setting, session.options, calibrated: true)
+    return Duel(
+      title: "PGD-10, ε 8/255, α 2/255", sides: sides,
+      own: [.init(name: "Spikeguard") { try sides.ours() }],
+      peers: Peer.attackable, variants: session.variants, rounds: rounds,
+      oneByOne: setting.batchSize >= 128,
       notes: [
         "one attack of the whole batch a round; every side is a process of its own",
-        "the peer is torchattacks.PGD on SpikingJelly's multi-step mode, reset at every call",
-      ])
-    for index in comparison.sides.indices {
-      comparison.sides[index].idleBytes = idle[index]
-      comparison.sides[index].peakBytes = workers[index].memory("VmHWM")
-    }
-    session.publish(comparison)
+        "the peers' attack is torchattacks.PGD 3.5.1 on the network, whose state is reset at every call",
+      ],
+      agree: { try agree(sides, images: session.quick ? 8 : 32, $0, $1) },
+      measure: { try $0.ask(WorkerRequest(run: "pgd", count: 1)).seconds!.last! },
+      probe: { try $0.ask(WorkerRequest(run: "pgd", count: 1, steps: 2)).seconds!.last! })
   }
 
   /// From the peer's starting points, in float64, where rounding flips no spike: the share of pixels that differ
   /// after ten steps, and the accuracy that is left.
-  private static func agree(with layout: String, _ sides: Sides) throws -> [Agreement] {
+  private static func agree(
+    _ sides: Sides, images: Int, _ peer: Peer, _ variant: Variant
+  ) throws -> [Agreement] {
     let (theirs, mine) = (sides.path("peer.safetensors"), sides.path("ours.safetensors"))
-    let peer = try sides.peer(layout).ask(
-      WorkerRequest(run: "pgd", out: theirs, dtype: "float64"))
+    let other = try sides.start(peer, variant).ask(
+      WorkerRequest(run: "pgd", out: theirs, dtype: "float64", images: images))
     let ours = try sides.ours().ask(
-      WorkerRequest(run: "pgd", out: mine, dtype: "float64", start: theirs))
-    let images = try [theirs, mine].map {
+      WorkerRequest(run: "pgd", out: mine, dtype: "float64", images: images, start: theirs))
+    let adversarial = try [theirs, mine].map {
       try Safetensors.read(from: $0).tensors["adversarial"]!
     }
-    let different = ((images[0] - images[1]).magnitude() .> 1e-9).sum().item()
+    let different =
+      ((adversarial[0] - adversarial[1]).magnitude() .> 1e-9).sum().item()
+    let name = "\(peer.name), \(variant.layout)"
     return [
       try Agreement(
-        "share of pixels that differ after 10 steps in float64, with SpikingJelly, \(layout)",
-        error: different / Double(images[0].count), tolerance: 1e-3),
+        "share of pixels that differ after 10 steps in float64, with \(name)",
+        error: different / Double(adversarial[0].count), tolerance: 1e-3),
       try Agreement(
-        "accuracy under attack in float64, with SpikingJelly, \(layout)",
-        error: abs(ours.accuracy! - peer.accuracy!), tolerance: 0),
+        "accuracy under attack in float64, with \(name)",
+        error: abs(ours.accuracy! - other.accuracy!), tolerance: 0),
     ]
   }
 }

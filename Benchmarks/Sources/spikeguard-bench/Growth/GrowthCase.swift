@@ -13,7 +13,7 @@ enum GrowthCase: BenchmarkCase {
     var base = StepSetting(
       .vgg11, width: session.quick ? 0.25 : 0.5, channels: 3, size: 32, batchSize: 32)
     base.steps = 4
-    let meter = try GrowthMeter(base, session.options, rounds: session.rounds(3, quick: 1))
+    var meter = try GrowthMeter(base, session.options, rounds: session.rounds(3, quick: 1))
     say("\nGrowth around \(base.description), \(Engine.threads) threads")
     say("  equal: \(meter.agreement.description)")
     var record = GrowthRecord(

@@ -4,7 +4,7 @@ import Foundation
 struct GrowthChart {
   private let record: GrowthRecord
   private let panel = (width: 215.0, height: 170.0)
-  private let margin = (left: 52.0, top: 58.0, right: 14.0, bottom: 44.0)
+  private let margin = (left: 52.0, top: 58.0, right: 14.0, bottom: 60.0)
   /// As the reports' charts: told apart by those who see few colours.
   private let colors = ["#3674d9", "#d97706"]
 

@@ -9,6 +9,7 @@ struct GrowthMeter {
   let memoryLimit: Int
   private let options: Options
   private let rounds: Int
+  private var measured: [String: GrowthPoint] = [:]
 
   init(_ base: StepSetting, _ options: Options, rounds: Int) throws {
     (self.options, self.rounds) = (options, rounds)
@@ -28,8 +29,12 @@ struct GrowthMeter {
     try sides.peer("channels-last", keepingMemory: true)
   }
 
-  func measure(_ setting: StepSetting, at value: Double, _ run: GrowthRun) throws -> GrowthPoint {
-    let sides = try Sides(setting, options)
+  mutating func measure(_ setting: StepSetting, at value: Double, _ run: GrowthRun) throws -> GrowthPoint {
+    let name = "\(run), \(setting.description)"
+    // The base is part of every sweep.
+    if let known = measured[name] { return known.at(value) }
+    // An evaluation is to have spikes.
+    let sides = try Sides(setting, options, calibrated: run == .evaluate)
     let workers = try withMemoryLimit(memoryLimit) {
       [try sides.ours(), try Self.peer(of: sides)]
     }
@@ -39,9 +44,11 @@ struct GrowthMeter {
       for index in probes.indices { probes[index].run(counts: round > 0) }
     }
     let losses = probes.compactMap(\.firstLoss)
-    return GrowthPoint(
+    let point = GrowthPoint(
       value: value, ours: probes[0].outcome, peer: probes[1].outcome,
       lossDifference: losses.count == 2 ? abs(losses[0] - losses[1]) : nil)
+    measured[name] = point
+    return point
   }
 }
 

@@ -33,6 +33,11 @@ struct GrowthPoint: Codable {
   let peer: GrowthOutcome
   /// Of the first training step, between the sides.
   let lossDifference: Double?
+
+  /// The same measurement under another quantity's value.
+  func at(_ value: Double) -> GrowthPoint {
+    GrowthPoint(value: value, ours: ours, peer: peer, lossDifference: lossDifference)
+  }
 }
 
 /// What one process did.

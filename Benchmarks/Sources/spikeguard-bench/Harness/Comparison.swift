@@ -3,6 +3,10 @@ struct Comparison: Codable {
   struct Side: Codable {
     let name: String
     let samples: Samples
+    /// Whose side it is, where it is not ours.
+    var peer: String?
+    /// Of what its process loaded.
+    var versions: [String: String]?
     /// Highest resident memory of the side's process, where it has one of its own.
     var peakBytes: Int?
     /// Resident memory of that process before its first step.
@@ -15,6 +19,12 @@ struct Comparison: Codable {
     var residual: Double?
   }
 
+  /// Who is not in the table, and why.
+  struct Exclusion: Codable {
+    let name: String
+    let reason: String
+  }
+
   let title: String
   let unit: TimeUnit
   let agreements: [Agreement]
@@ -23,6 +33,7 @@ struct Comparison: Codable {
   let loadBefore: Double
   let loadAfter: Double
   var notes: [String] = []
+  var excluded: [Exclusion] = []
 
   enum TimeUnit: String, Codable {
     case nanoseconds = "ns"
@@ -66,7 +77,7 @@ struct Comparison: Codable {
     var rows = [
       ["", "median", "min – max", "ratio", "paired"]
         + (counted ? ["CPU s", "products", "ms each", "residual"] : [])
-        + (memory ? ["peak MiB", "idle MiB"] : [])
+        + (memory ? ["peak MiB", "idle MiB", "above idle"] : [])
     ]
     for side in sides {
       let time = { (seconds: Double) in formatted(seconds * unit.perSecond, 4) }
@@ -85,10 +96,14 @@ struct Comparison: Codable {
           side.residual.map(scientific) ?? "–",
         ]
       }
-      if memory { row += [mebibytes(side.peakBytes), mebibytes(side.idleBytes)] }
+      if memory {
+        let above = side.peakBytes.flatMap { peak in side.idleBytes.map { peak - $0 } }
+        row += [side.peakBytes, side.idleBytes, above].map(mebibytes)
+      }
       rows.append(row)
     }
     lines += aligned(rows).map { "  " + $0 }
+    lines += excluded.map { "  \($0.name): not comparable: \($0.reason)" }
     let rounds = sides[0].samples.seconds.count
     lines.append(
       "  \(rounds) rounds; load average \(formatted(loadBefore, 3)) before, "

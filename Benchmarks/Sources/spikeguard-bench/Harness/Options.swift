@@ -6,6 +6,12 @@ struct Options: ParsableArguments {
   @Flag(help: "Fewer rounds and smaller networks.")
   var quick = false
 
+  @Flag(help: "Try the peers in both memory layouts, with memory kept and returned, and take each one's fastest.")
+  var allVariants = false
+
+  @Option(help: ArgumentHelp("VGG-11's batch sizes, instead of a case's own.", valueName: "n"))
+  var batch: [Int] = []
+
   @Option(help: "How often each side is measured; a case's own choice if not given.")
   var rounds: Int?
 
@@ -26,6 +32,9 @@ struct Options: ParsableArguments {
 
   func validate() throws {
     guard rounds ?? 1 >= 1 else { throw ValidationError("--rounds must be at least 1") }
+    guard batch.allSatisfy({ $0 >= 1 }) else {
+      throw ValidationError("--batch must be at least 1")
+    }
     guard threads ?? 1 >= 1 else { throw ValidationError("--threads must be at least 1") }
   }
 
@@ -36,21 +45,21 @@ struct Options: ParsableArguments {
     if let threads { Engine.threads = threads }
     var session = Session(options: self)
     say(session.record.machine.description)
-    var failures = 0
     for one in cases {
       session.record.machine.warnIfBusy()
       do { try one.run(&session) } catch {
-        failures += 1
+        session.failures += 1
         say("\n\(one.name): FAILED: \(error)")
       }
     }
+    session.sayTargets()
     if let json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       try encoder.encode(session.record).write(to: URL(fileURLWithPath: json))
       say("\nRecord: \(json)")
     }
-    guard failures == 0 else { throw ExitCode.failure }
+    guard session.failures == 0 else { throw ExitCode.failure }
   }
 }
 
@@ -58,6 +67,8 @@ struct Options: ParsableArguments {
 struct Session {
   let options: Options
   var record: Record
+  /// Cases that failed, and peers that could not be compared.
+  var failures = 0
 
   init(options: Options) {
     self.options = options
@@ -68,6 +79,24 @@ struct Session {
   var quick: Bool { options.quick }
 
   func rounds(_ full: Int, quick: Int) -> Int { options.rounds ?? (self.quick ? quick : full) }
+
+  /// The variants of the peers that a case looks at: all, or the one that is mostly the fastest.
+  var variants: [Variant] {
+    options.allVariants || !quick ? Variant.all : [.keepingMemory("channels-last")]
+  }
+
+  func batches(_ full: [Int], quick: [Int]) -> [Int] {
+    options.batch.isEmpty ? (self.quick ? quick : full) : options.batch
+  }
+
+  mutating func hold(_ targets: [Target?]) { record.targets += targets.compactMap { $0 } }
+
+  /// Each number that the project wants, beside the one that was measured.
+  func sayTargets() {
+    guard !record.targets.isEmpty else { return }
+    say("\nTargets, ours against the best peer")
+    for line in aligned([Target.header] + record.targets.map(\.row)) { say("  " + line) }
+  }
 
   /// Prints a finished table and keeps its numbers.
   mutating func publish(_ comparison: Comparison) {
@@ -85,4 +114,5 @@ struct Record: Codable {
   var comparisons: [Comparison] = []
   var rooflines: [RooflineRecord] = []
   var growths: [GrowthRecord] = []
+  var targets: [Target] = []
 }

@@ -16,10 +16,15 @@ struct Samples: Codable {
 struct Contestant {
   let name: String
   let measure: () throws -> Double
+  /// What is done once before; a measurement that does not count if not given.
+  let warmUp: () throws -> Void
 
-  init(_ name: String, measure: @escaping () throws -> Double) {
+  init(
+    _ name: String, warmUp: (() throws -> Void)? = nil, measure: @escaping () throws -> Double
+  ) {
     self.name = name
     self.measure = measure
+    self.warmUp = warmUp ?? { _ = try measure() }
   }
 
   /// Times a body, a number of calls at once for short ones; the result is that of one call.
@@ -35,7 +40,7 @@ struct Contestant {
 /// Lets the contestants take turns, after one round that does not count.
 func alternate(_ contestants: [Contestant], rounds: Int) throws -> [Samples] {
   var samples = contestants.map { _ in Samples() }
-  for contestant in contestants { _ = try contestant.measure() }
+  for contestant in contestants { try contestant.warmUp() }
   for _ in 0..<rounds {
     for (index, contestant) in contestants.enumerated() {
       samples[index].seconds.append(try contestant.measure())

@@ -14,7 +14,7 @@ enum RooflineCase: BenchmarkCase {
     let ceilings = try Ceilings.measure(quick: session.quick)
     say("\n" + ceilings.text)
     var record = RooflineRecord(ceilings: ceilings)
-    for batch in session.quick ? [32] : [32, 128] {
+    for batch in session.batches([32, 128], quick: [32]) {
       let setting = StepSetting(.vgg11, width: 1, channels: 3, size: 32, batchSize: batch)
       for workload in Workload.allCases {
         let analysis = try DissectedWorkload(workload, setting)

@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// The processes of one setting: ours and SpikingJelly's, on the same weights and the same batch.
+/// The processes of one setting: ours and the peers', on the same weights and the same batch.
 final class Sides {
   let setting: StepSetting
   private let folder: URL
@@ -9,9 +9,11 @@ final class Sides {
 
   /// Writes the files that every side reads.
   ///
-  /// - Parameter write: what is written; fresh weights and noise if not given.
+  /// - Parameters:
+  ///   - calibrated: as of ``StepSetting/write(weights:batch:calibrated:)``.
+  ///   - write: what is written; fresh weights and noise if not given.
   init(
-    _ setting: StepSetting, _ options: Options,
+    _ setting: StepSetting, _ options: Options, calibrated: Bool = false,
     write: ((_ weights: String, _ batch: String) throws -> Void)? = nil
   ) throws {
     self.setting = setting
@@ -23,7 +25,7 @@ final class Sides {
     if let write {
       try write(weights, batch)
     } else {
-      try setting.write(weights: weights, batch: batch)
+      try setting.write(weights: weights, batch: batch, calibrated: calibrated)
     }
   }
 
@@ -38,24 +40,31 @@ final class Sides {
     ["--weights", path("weights.safetensors"), "--batch", path("batch.safetensors")]
   }
 
+  /// - Parameter recipe: options of our worker that make the training step another one.
   func ours(
-    _ name: String = "Spikeguard", deflation: String = "none", returningMemory: Bool = false
+    _ name: String = "Spikeguard", deflation: String = "none", returningMemory: Bool = false,
+    recipe: [String] = []
   ) throws -> Worker {
     try Worker(
       name, try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"),
       ["worker", "--deflation", deflation, "--threads", "\(Engine.threads)"]
-        + (returningMemory ? ["--return-memory"] : []) + files + setting.arguments)
+        + (returningMemory ? ["--return-memory"] : []) + recipe + files + setting.arguments)
   }
 
   /// The stem once instead of T times, as ours: a plain SpikingJelly model repeats it.
-  func peer(_ layout: String, keepingMemory: Bool = false) throws -> Worker {
+  func peer(
+    _ layout: String, keepingMemory: Bool = false, of peer: Peer = .spikingJelly
+  ) throws -> Worker {
     // What `Engine.keepFreedMemory` asks of the C library, asked from outside.
-    let kept = ["MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4611686018427387904"]
+    var environment: [String: String] =
+      keepingMemory
+      ? ["MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4611686018427387904"] : [:]
+    environment["PYTHONPATH"] = peer.folder.map { options.root + "/.deps/peers/beside/" + $0 } ?? ""
     return try Worker(
-      "SpikingJelly, \(layout)" + (keepingMemory ? ", memory kept" : ""), options.python,
+      "\(peer.name), \(layout)" + (keepingMemory ? ", memory kept" : ""), options.python,
       [
-        options.root + "/Benchmarks/peers/spikingjelly_step.py", "--layout", layout, "--stem",
-        "once", "--threads", "\(Engine.threads)",
-      ] + files + setting.sharedArguments, environment: keepingMemory ? kept : [:])
+        options.root + "/Benchmarks/peers/" + peer.script, "--layout", layout, "--stem", "once",
+        "--threads", "\(Engine.threads)",
+      ] + files + setting.sharedArguments, environment: environment)
   }
 }

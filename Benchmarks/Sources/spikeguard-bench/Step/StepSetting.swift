@@ -37,16 +37,30 @@ struct StepSetting: ParsableArguments {
 
   var encoder: DirectEncoding { DirectEncoding(steps: steps) }
 
-  func network(seed: UInt64 = 1) throws -> VGG {
+  func network(seed: UInt64 = 1, neuron: LIF = LIF()) throws -> VGG {
     try VGG(
-      VGGConfiguration(model, classes: 10, channels: channels, imageSize: size, width: width),
+      VGGConfiguration(
+        model, classes: 10, channels: channels, imageSize: size, width: width, neuron: neuron),
       using: Generator(seed: seed))
   }
 
   /// Fresh weights and a batch of noise, in files that both sides read.
-  func write(weights: String, batch: String) throws {
-    try Safetensors.write(try network().weights.map { $0.detached() }, to: weights)
+  ///
+  /// - Parameter calibrated: let batch norm see noise first. With fresh running statistics a deep network hardly
+  ///   spikes in evaluation mode.
+  func write(weights: String, batch: String, calibrated: Bool = false) throws {
+    let network = try network()
     let generator = Generator(seed: 2)
+    if calibrated {
+      withoutGradients {
+        for _ in 0..<20 {
+          let images = Tensor.uniform([8, channels, size, size], using: generator)
+          var pass = ForwardPass(.training)
+          _ = network(encoder(images, &pass), &pass)
+        }
+      }
+    }
+    try Safetensors.write(network.weights.map { $0.detached() }, to: weights)
     let labels = (Tensor.uniform([batchSize], using: generator) * 10).converted(to: .int64)
     let images = Tensor.uniform([batchSize, channels, size, size], using: generator)
     try Safetensors.write(["images": images, "labels": labels], to: batch)

@@ -1,11 +1,17 @@
 import Foundation
 
-/// What a worker is asked, one JSON object a line. `Benchmarks/peers/spikingjelly_step.py` says what they mean.
+/// What a worker is asked, one JSON object a line. `Benchmarks/peers/worker.py` says what they mean.
 struct WorkerRequest: Codable {
   let run: String
   var count: Int?
   var out: String?
   var dtype: String?
+  /// The first images of the batch, all if not given.
+  var images: Int?
+  /// Images classified at a time.
+  var chunk: Int?
+  /// Of an attack.
+  var steps: Int?
   /// A file of starting points, for PGD or power iteration.
   var start: String?
   /// A file of vectors to multiply.
@@ -25,6 +31,7 @@ struct WorkerAnswer: Codable {
   var losses: [Double]?
   var loss: Double?
   var accuracy: Double?
+  var correct: Int?
   var products: Int?
   var iterations: [Int]?
   var eigenvalues: [Double]?

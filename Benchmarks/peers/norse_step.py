@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""The benchmark's worker on Norse's LIF box cell between PyTorch's own layers.
+
+Run it with the interpreter of scripts/peers/setup and .deps/peers/beside/norse on PYTHONPATH. `worker.py` says what it answers.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+from peers.design import Design  # noqa: E402
+from peers.norse_box import NorseNeuron  # noqa: E402
+from peers.plain_vgg import PlainVGG  # noqa: E402
+from worker import Worker, main  # noqa: E402
+
+
+class NorseWorker(Worker):
+    packages = ("torch", "norse")
+
+    def build(self, design: Design, *, stem_once: bool) -> PlainVGG:
+        return PlainVGG(design, lambda: NorseNeuron(design.neuron), stem_once=stem_once)
+
+
+if __name__ == "__main__":
+    main(NorseWorker)
