@@ -108,40 +108,64 @@ template <int outputs, int lanes> struct WinogradLoops {
     });
   }
 
+  // Columns become rows: each round interleaves the first half of the vectors with the second.
+  WINOGRAD_INLINE static void transpose(V* v) {
+    V w[lanes];
+    WINOGRAD_UNROLL for (int round = 1; round < lanes; round *= 2) {
+      WINOGRAD_UNROLL for (int i = 0; i < lanes / 2; ++i) {
+        V x = v[i], y = v[i + lanes / 2];
+        if constexpr (lanes == 16) {
+          w[2 * i] = __builtin_shufflevector(
+              x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+          w[2 * i + 1] = __builtin_shufflevector(
+              x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        } else {
+          w[2 * i] = __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
+          w[2 * i + 1] = __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
+        }
+      }
+      WINOGRAD_UNROLL for (int i = 0; i < lanes; ++i) v[i] = w[i];
+    }
+  }
+
+  // The nine taps of as many lanes as a vector has.
+  WINOGRAD_INLINE static void loadTaps(const float* values, int64_t stride, V* taps) {
+    V rows[lanes];
+    WINOGRAD_UNROLL for (int l = 0; l < lanes; ++l) rows[l] = load(values + l * stride);
+    transpose(rows);
+    WINOGRAD_UNROLL for (int e = 0; e < 9 && e < lanes; ++e) taps[e] = rows[e];
+    if constexpr (lanes < 9) {
+      V last = {};
+      WINOGRAD_UNROLL for (int l = 0; l < lanes; ++l) last[l] = values[l * stride + 8];
+      taps[8] = last;
+    }
+  }
+
   static void weight(const WinogradWeight& w, float* block) {
     const int64_t rows = (w.rows + kPanel - 1) / kPanel * kPanel;
-    // Lanes that are far apart evict each other from the cache, so 16 rows are copied first.
-    constexpr int64_t group = 16, groupFloats = group * 9;
-    const bool isStaged = w.rowStride == 9;
-    alignas(64) float staged[kBlock * groupFloats], taps[9 * kBlock] = {};
-    for (int64_t row = 0; row < rows; ++row) {
+    // Lanes that are far apart evict each other from the cache, so 16 rows are copied at a time.
+    const bool isFar = w.rowStride == 9;
+    const int64_t group = isFar ? 16 : 1, stride = group * 9;
+    alignas(64) float copied[kBlock * 16 * 9 + kPanel] = {};  // the last lane's vector reads on
+    for (int64_t row = 0; row < w.rows; ++row) {
       float* out = block + row * kBlock;
-      if (row >= w.rows) {
-        for (int64_t e = 0; e < points; ++e)
-          for (int64_t l = 0; l < kBlock; ++l) out[e * rows * kBlock + l] = 0;
-        continue;
+      if (row % group == 0) {
+        const float* values = w.values + row * w.rowStride;
+        int64_t floats = (w.rows - row < group ? w.rows - row : group) * 9;
+        for (int64_t l = 0; l < w.lanes; ++l)
+          __builtin_memcpy(copied + l * stride, values + l * w.laneStride, floats * 4);
       }
-      const float* values = w.values + row * w.rowStride;
-      int64_t stride = w.laneStride;
-      if (isStaged) {
-        if (row % group == 0) {
-          int64_t count = (w.rows - row < group ? w.rows - row : group) * 9;
-          for (int64_t l = 0; l < w.lanes; ++l)
-            __builtin_memcpy(staged + l * groupFloats, values + l * stride, count * 4);
-        }
-        values = staged + row % group * 9;
-        stride = groupFloats;
-      }
-      for (int64_t l = 0; l < w.lanes; ++l)
-        WINOGRAD_UNROLL for (int e = 0; e < 9; ++e) taps[e * kBlock + l] = values[l * stride + e];
       for (int64_t l = 0; l < kBlock; l += lanes) {
-        V g[9], u[points];
-        WINOGRAD_UNROLL for (int e = 0; e < 9; ++e) g[e] = load(taps + e * kBlock + l);
-        square<3, side>(g, u, [](const V* x, V* y) { Transform::weight(x, y); });
+        V taps[9], u[points];
+        loadTaps(copied + l * stride + row % group * 9, stride, taps);
+        square<3, side>(taps, u, [](const V* x, V* y) { Transform::weight(x, y); });
         WINOGRAD_UNROLL for (int e = 0; e < points; ++e)
           store(out + e * rows * kBlock + l, u[e]);
       }
     }
+    for (int64_t row = w.rows; row < rows; ++row)
+      for (int64_t e = 0; e < points; ++e)
+        for (int64_t l = 0; l < kBlock; l += lanes) store(block + (e * rows + row) * kBlock + l, V{});
   }
 
   // A register tile: as many sums as hide the latency of a fused multiply-add.
