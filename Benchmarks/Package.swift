@@ -24,6 +24,18 @@ let package = Package(
       ],
       swiftSettings: [
         .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
-      ])
+      ]),
+    .testTarget(
+      name: "spikeguard-benchTests",
+      dependencies: [
+        "spikeguard-bench",
+        .product(name: "Torch", package: "spikeguard"),
+        .product(name: "Layers", package: "spikeguard"),
+        .product(name: "Spiking", package: "spikeguard"),
+        .product(name: "Models", package: "spikeguard"),
+      ],
+      swiftSettings: [
+        .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
+      ]),
   ],
   swiftLanguageModes: [.v6])

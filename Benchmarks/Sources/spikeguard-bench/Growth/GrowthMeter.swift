@@ -29,7 +29,9 @@ struct GrowthMeter {
     try sides.peer("channels-last", keepingMemory: true)
   }
 
-  mutating func measure(_ setting: StepSetting, at value: Double, _ run: GrowthRun) throws -> GrowthPoint {
+  mutating func measure(_ setting: StepSetting, at value: Double, _ run: GrowthRun) throws
+    -> GrowthPoint
+  {
     let name = "\(run), \(setting.description)"
     // The base is part of every sweep.
     if let known = measured[name] { return known.at(value) }

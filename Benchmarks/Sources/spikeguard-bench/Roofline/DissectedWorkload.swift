@@ -20,7 +20,7 @@ final class DissectedWorkload {
   var stepIndex = 0
   var ledger = OperationLedger()
   private let setting: StepSetting
-  private let labels: Tensor
+  let labels: Tensor
 
   init(_ workload: Workload, _ setting: StepSetting) throws {
     (self.workload, self.setting) = (workload, setting)

@@ -50,7 +50,7 @@ extension RooflineAnalysis {
         + "\(milliseconds(whole.most)), \(whole.seconds.count) rounds); its operations one by one "
         + "\(milliseconds(explained)) ms, \(share(explained)) of it.",
       "The roofline is \(milliseconds(bound)) ms: the whole takes \(formatted(whole.median / bound, 3)) times that.",
-      "The largest gap is \(gap.name) (\(gap.shape)): \(milliseconds(gap.seconds)) ms where the bound is "
+      "The largest gap is \(gap.name)\(gap.shape.isEmpty ? "" : " (\(gap.shape))"): \(milliseconds(gap.seconds)) ms where the bound is "
         + "\(milliseconds(gap.bound)), \(share(gap.gap)) of the whole.",
       "Bound: the direct algorithm without the padding's zeros, all operations at the best rate above, or inputs and "
         + "outputs moved once;",
@@ -59,7 +59,9 @@ extension RooflineAnalysis {
     ]
   }
 
-  private func milliseconds(_ seconds: Double) -> String { formatted(seconds * 1e3, 3) }
+  private func milliseconds(_ seconds: Double) -> String {
+    seconds > 0 && seconds < 1e-6 ? "< 0.001" : formatted(seconds * 1e3, 3)
+  }
 
   private func share(_ seconds: Double) -> String {
     formatted(seconds / whole.median * 100, 3) + " %"
