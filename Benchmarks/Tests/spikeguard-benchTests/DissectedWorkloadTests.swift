@@ -47,7 +47,8 @@ import Torch
     #expect(analysis.whole.seconds.count == 3)
     #expect(analysis.rows.allSatisfy { $0.samples.seconds.count == 3 && $0.bound > 0 })
     #expect(Set(analysis.rows.map(\.name)).count == analysis.rows.count)
-    // Three convolutions, three each of batch norm and neuron, two poolings and the head, linear map, loss.
+    // Three convolutions, three each of batch norm and neuron, two poolings and the head, linear
+    // map, loss.
     let forward = analysis.rows.filter { $0.direction == "forward" }.count
     #expect(forward == 14)
     let backward = analysis.rows.count - forward

@@ -1,7 +1,8 @@
 import Foundation
 import Torch
 
-/// Measures both sides of a setting by turns, each in a process of its own with a limit on its memory.
+/// Measures both sides of a setting by turns, each in a process of its own with a limit on its
+/// memory.
 struct GrowthMeter {
   /// That both sides compute the same at the base.
   let agreement: Agreement

@@ -10,11 +10,13 @@ struct GrowthRecord: Codable {
 
   var notes: String {
     let differences = sweeps.flatMap(\.points).compactMap(\.lossDifference)
+    let difference = scientific(differences.max() ?? 0)
+    let limit = formatted(Double(memoryLimit) / 1_073_741_824, 3)
     return """
-        Memory is the process's highest resident (VmHWM) less what it held before its first run; both sides keep freed memory.
-        A process may allocate \(formatted(Double(memoryLimit) / 1_073_741_824, 3)) GiB; what needs more is given as such.
-        Exponents: slope of the logarithms, over all points and between the last two. Float32 losses of the first steps differ \
-      by at most \(scientific(differences.max() ?? 0)).
+        Memory is the process's highest resident (VmHWM) less what it held before its first run.
+        A process may allocate \(limit) GiB; what needs more is given as such.
+        Exponents: slope of the logarithms, over all points and between the last two.
+        Losses of the first steps in float32 differ by at most \(difference).
       """
   }
 }

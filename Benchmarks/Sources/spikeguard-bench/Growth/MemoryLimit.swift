@@ -1,7 +1,8 @@
 import Foundation
 
-/// Runs a body that starts processes which may allocate only so many bytes each: more is refused instead of driving the
-/// machine out of memory, where the kernel would end a process of its choice.
+/// Runs a body that starts processes which may allocate only so many bytes each: more is refused
+/// instead of driving the machine out of memory, where the kernel would end a process of its
+/// choice.
 func withMemoryLimit<Result>(_ bytes: Int, _ body: () throws -> Result) throws -> Result {
   // Processes inherit the limit that holds when they start.
   let resource = __rlimit_resource_t(RLIMIT_DATA.rawValue)

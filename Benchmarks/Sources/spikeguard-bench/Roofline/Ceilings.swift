@@ -30,7 +30,8 @@ struct Ceilings: Codable {
     arithmetic.max { $0.operationsPerSecond < $1.operationsPerSecond }!
   }
 
-  /// The fastest traffic of as many bytes or more, counted from the largest measured size that is not above them.
+  /// The fastest traffic of as many bytes or more, counted from the largest measured size that is
+  /// not above them.
   ///
   /// Smaller sizes lie in faster caches, so what is returned is not below the machine's.
   func bandwidth(for bytes: Double) -> Double {
@@ -79,7 +80,8 @@ struct Ceilings: Codable {
   }
 }
 
-/// The least time of a body, in seconds, over a number of repetitions and at least so long altogether.
+/// The least time of a body, in seconds, over a number of repetitions and at least so long
+/// altogether.
 func leastTime(seconds: Double, _ body: () throws -> Void) rethrows -> Double {
   try body()
   var (least, total, count) = (Double.infinity, 0.0, 0)

@@ -1,7 +1,8 @@
-/// The arithmetic of one direction of a square convolution, stride 1, padded to keep the images' size.
+/// The arithmetic of one direction of a square convolution, stride 1, padded to keep the images'
+/// size.
 ///
-/// All three directions (forward, towards the input, towards the weight) multiply every weight with every pixel
-/// that it meets, so they take the same operations.
+/// All three directions (forward, towards the input, towards the weight) multiply every weight with
+/// every pixel that it meets, so they take the same operations.
 struct ConvolutionWork {
   let examples: Int
   let inputs: Int
@@ -16,7 +17,8 @@ struct ConvolutionWork {
     (outputs, kernel) = (weight[0], weight[2])
   }
 
-  /// Multiplications and additions of the direct algorithm, those with the padding's zeros left out.
+  /// Multiplications and additions of the direct algorithm, those with the padding's zeros left
+  /// out.
   var operations: Double { 2 * channels * meetings(height) * meetings(width) }
 
   /// The same with the padding's zeros, as most programs compute it:

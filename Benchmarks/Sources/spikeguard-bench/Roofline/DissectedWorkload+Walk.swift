@@ -12,7 +12,8 @@ extension DissectedWorkload {
     let output: Tensor
   }
 
-  /// Runs and times each operation on what the one before it gave; the result is cut from the graph.
+  /// Runs and times each operation on what the one before it gave; the result is cut from the
+  /// graph.
   func walkForward() -> (result: Tensor, links: [Link]) {
     var pass = ForwardPass(workload.mode)
     var signal = encoder(images.contiguous(.channelsLast), &pass)
@@ -34,7 +35,8 @@ extension DissectedWorkload {
     return (signal.values, links)
   }
 
-  /// Differentiates link by link, from the loss, and returns the parameters' gradients in the parameters' order.
+  /// Differentiates link by link, from the loss, and returns the parameters' gradients in the
+  /// parameters' order.
   func walkBackward(_ links: [Link]) throws -> [Tensor] {
     var upstream = Tensor.ones([1])
     var gradients: [Tensor] = []

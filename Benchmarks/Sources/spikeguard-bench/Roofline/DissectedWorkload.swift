@@ -8,8 +8,9 @@ import Training
 
 /// A workload in two ways: as a whole, and operation by operation with a clock at each seam.
 ///
-/// The second way computes the same loss and gradients, on the tensors, layouts and spikes of the real thing. Inputs are
-/// as cold as they are there, because nothing is repeated before all others had their turn.
+/// The second way computes the same loss and gradients, on the tensors, layouts and spikes of the
+/// real thing. Inputs are as cold as they are there, because nothing is repeated before all others
+/// had their turn.
 final class DissectedWorkload {
   let workload: Workload
   let network: VGG
@@ -61,7 +62,8 @@ final class DissectedWorkload {
     return pass.spikeRate
   }
 
-  /// The workload as its users call it. Returns the loss, or of an evaluation the logits, in one dimension.
+  /// The workload as its users call it. Returns the loss, or of an evaluation the logits, in one
+  /// dimension.
   private func runWhole() throws -> Tensor {
     switch workload {
     case .training:

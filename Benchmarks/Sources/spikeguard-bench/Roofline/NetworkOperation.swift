@@ -3,7 +3,8 @@ import Models
 import Spiking
 import Torch
 
-/// One operation of a network that can be run alone: what it computes, on which parameters, how many operations it takes.
+/// One operation of a network that can be run alone: what it computes, on which parameters, how
+/// many operations it takes.
 struct NetworkOperation {
   enum Kind: String, Codable {
     case convolution
@@ -24,7 +25,8 @@ struct NetworkOperation {
   let parameters: [Tensor]
   let apply: (Signal) -> Signal
 
-  /// Of one direction: operations without and with the padding's zeros; those of elementwise work are not counted.
+  /// Of one direction: operations without and with the padding's zeros; those of elementwise work
+  /// are not counted.
   func arithmetic(input: Tensor) -> (least: Double, padded: Double) {
     switch kind {
     case .convolution:
@@ -47,7 +49,8 @@ struct NetworkOperation {
 extension VGG {
   /// The network as a chain of operations, from normalised images to the loss.
   ///
-  /// A pooling follows the last block of each stage, and the head before the linear layer, as in `VGG`'s own walk.
+  /// A pooling follows the last block of each stage, and the head before the linear layer, as in
+  /// `VGG`'s own walk.
   func operations(_ workload: Workload, labels: Tensor) -> [NetworkOperation] {
     var all: [NetworkOperation] = []
     let neuron = configuration.neuron

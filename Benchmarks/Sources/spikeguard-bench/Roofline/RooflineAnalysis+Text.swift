@@ -45,17 +45,20 @@ extension RooflineAnalysis {
 
   private var sums: [String] {
     let gap = largestGap
+    let place = gap.name + (gap.shape.isEmpty ? "" : " (\(gap.shape))")
     return [
       "The whole takes \(milliseconds(whole.median)) ms (\(milliseconds(whole.least)) – "
         + "\(milliseconds(whole.most)), \(whole.seconds.count) rounds); its operations one by one "
         + "\(milliseconds(explained)) ms, \(share(explained)) of it.",
-      "The roofline is \(milliseconds(bound)) ms: the whole takes \(formatted(whole.median / bound, 3)) times that.",
-      "The largest gap is \(gap.name)\(gap.shape.isEmpty ? "" : " (\(gap.shape))"): \(milliseconds(gap.seconds)) ms where the bound is "
+      "The roofline is \(milliseconds(bound)) ms: the whole takes "
+        + "\(formatted(whole.median / bound, 3)) times that.",
+      "The largest gap is \(place): \(milliseconds(gap.seconds)) ms where the bound is "
         + "\(milliseconds(gap.bound)), \(share(gap.gap)) of the whole.",
-      "Bound: the direct algorithm without the padding's zeros, all operations at the best rate above, or inputs and "
-        + "outputs moved once;",
-      "spikes a neuron and step: \(formatted(spikeRate, 2)). GFLOP/s are the direct algorithm's too, so an algorithm with fewer multiplications (Winograd) may pass the "
-        + "peak and the bound.",
+      "Bound: the direct algorithm without the padding's zeros, all operations at the peak, or "
+        + "inputs and outputs moved once.",
+      "GFLOP/s are the direct algorithm's too, so an algorithm with fewer multiplications "
+        + "(Winograd) may pass the peak and the bound.",
+      "Spikes a neuron and step: \(formatted(spikeRate, 2)).",
     ]
   }
 

@@ -6,7 +6,8 @@ struct RooflineAnalysis: Codable {
     /// Empty where there is only one.
     let direction: String
     let shape: String
-    /// Of the direct algorithm, without the padding's zeros; 0 where elementwise work is not counted.
+    /// Of the direct algorithm, without the padding's zeros; 0 where elementwise work is not
+    /// counted.
     let operations: Double
     /// The same with the padding's zeros.
     let paddedOperations: Double
@@ -17,7 +18,8 @@ struct RooflineAnalysis: Codable {
     var bound = 0.0
 
     var seconds: Double { samples.median }
-    /// How much longer it takes, in seconds; negative where another algorithm needs fewer operations.
+    /// How much longer it takes, in seconds; negative where another algorithm needs fewer
+    /// operations.
     var gap: Double { seconds - bound }
     var name: String {
       [layer, operation, direction].filter { !$0.isEmpty }.joined(separator: ", ")

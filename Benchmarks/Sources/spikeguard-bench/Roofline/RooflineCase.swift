@@ -3,9 +3,11 @@ import Models
 import Spiking
 import Torch
 
-/// How far a VGG-11's training step, evaluation and attack gradient are from what the machine can do at best.
+/// How far a VGG-11's training step, evaluation and attack gradient are from what the machine can
+/// do at best.
 ///
-/// Williams, Waterman & Patterson, "Roofline: an insightful visual performance model", CACM 52(4), 2009.
+/// Williams, Waterman & Patterson, "Roofline: an insightful visual performance model", CACM 52(4),
+/// 2009.
 enum RooflineCase: BenchmarkCase {
   static let name = "roofline"
   static let abstract = "Measured ceilings of the machine, and every layer's distance from them."

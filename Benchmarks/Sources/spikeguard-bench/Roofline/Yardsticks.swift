@@ -23,7 +23,8 @@ enum MatrixProductYardstick {
     return products + (try byConvolution(quick: quick))
   }
 
-  /// The same product by the engine's other library, which has no entry of its own for it: a 1 × 1 convolution.
+  /// The same product by the engine's other library, which has no entry of its own for it: a 1 × 1
+  /// convolution.
   ///
   ///     C[m, n] = Σ A[m, k] B[k, n]: pixels m, channels k, outputs n
   private static func byConvolution(quick: Bool) throws -> [Ceilings.Arithmetic] {
@@ -88,7 +89,8 @@ enum ConvolutionYardstick {
   }
 }
 
-/// Copies and reads of memory that lies in the second-level cache, in the third-level one, and in neither.
+/// Copies and reads of memory that lies in the second-level cache, in the third-level one, and in
+/// neither.
 enum TrafficYardstick {
   static func all(quick: Bool) throws -> [Ceilings.Traffic] {
     let mebibyte = 1_048_576
