@@ -6,11 +6,15 @@ Run it with the interpreter of scripts/peers/setup, with .deps/peers/beside/spik
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+# 2.0.0 makes torch say twice that there is no Triton, which the CPU needs nothing of.
+logging.getLogger("torch._library.triton").disabled = True
 
 from peers.design import Design  # noqa: E402
 from peers.vgg import SpikingVGG  # noqa: E402

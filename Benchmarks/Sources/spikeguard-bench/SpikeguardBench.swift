@@ -34,10 +34,13 @@ struct AllCommand: ParsableCommand {
   @OptionGroup var options: Options
 
   func run() throws {
-    try options.run([
+    var cases: [any BenchmarkCase.Type] = [
       BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, ReleasedCase.self,
-      EvaluationCase.self, PGDCase.self, CurvatureCase.self,
-    ])
+      EvaluationCase.self, PGDCase.self,
+    ]
+    if !options.quick { cases.append(CurvatureCase.self) }
+    try options.run(cases)
+    if options.quick { say("\nLeft out, as it takes minutes: Benchmarks/run curvature --quick") }
   }
 }
 

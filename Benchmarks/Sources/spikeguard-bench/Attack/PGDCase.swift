@@ -24,7 +24,9 @@ enum PGDCase: BenchmarkCase {
   private static func duel(
     _ setting: StepSetting, rounds: Int, _ session: Session
   ) throws -> Duel {
-    let sides = try Sides(setting, session.options, calibrated: true)
+    let sides = try Sides(setting, session.options) {
+      try setting.writeCalibrated(weights: $0, batch: $1)
+    }
     return Duel(
       title: "PGD-10, ε 8/255, α 2/255", sides: sides,
       own: [.init(name: "Spikeguard") { try sides.ours() }],
@@ -51,6 +53,12 @@ enum PGDCase: BenchmarkCase {
       WorkerRequest(run: "pgd", out: mine, dtype: "float64", images: images, start: theirs))
     let adversarial = try [theirs, mine].map {
       try Safetensors.read(from: $0).tensors["adversarial"]!
+    }
+    let start = try Safetensors.read(from: theirs).tensors["start"]!
+    let moved = ((adversarial[1] - start).magnitude() .> 1e-9).sum().item() / Double(start.count)
+    guard moved > 0.5 else {
+      throw NothingToCompare(
+        description: "our attack moved \(formatted(100 * moved, 2)) % of the pixels: no gradient")
     }
     let different =
       ((adversarial[0] - adversarial[1]).magnitude() .> 1e-9).sum().item()

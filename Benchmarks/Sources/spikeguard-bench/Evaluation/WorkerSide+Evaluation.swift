@@ -8,10 +8,11 @@ import Training
 extension WorkerSide {
   /// Clean accuracy of all images, by the function that the command line evaluates with.
   func evaluate(_ request: WorkerRequest) throws -> WorkerAnswer {
+    let (images, labels) = batch.first(request.images)
     let network = try setting.network()
     try network.load(weights)
     let dataset = try ImageDataset(
-      ["images": batch.images, "labels": batch.labels], from: "the batch", name: "noise",
+      ["images": images, "labels": labels], from: "the batch", name: "noise",
       split: .test, classes: 10)
     var answer = WorkerAnswer(seconds: [])
     let classifier = network.classifier(setting.encoder)
@@ -26,7 +27,7 @@ extension WorkerSide {
       let type: DType = request.dtype == "float64" ? .float64 : .float32
       try network.convertInPlace(to: type)
       let logits = withoutGradients {
-        network.classifier(setting.encoder)(batch.images.converted(to: type))
+        network.classifier(setting.encoder)(images.converted(to: type))
       }
       try Safetensors.write(["logits": logits], to: out)
     }

@@ -34,6 +34,11 @@ struct Disagreement: Error, CustomStringConvertible {
   }
 }
 
+/// Results that would be equal whatever was computed.
+struct NothingToCompare: Error, CustomStringConvertible {
+  let description: String
+}
+
 extension Tensor {
   /// max |self − other|; infinite where shapes differ.
   func largestDifference(from other: Tensor) -> Double {

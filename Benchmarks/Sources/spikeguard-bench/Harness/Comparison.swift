@@ -23,6 +23,7 @@ struct Comparison: Codable {
   struct Exclusion: Codable {
     let name: String
     let reason: String
+    var line: String { "\(name): not comparable: \(reason)" }
   }
 
   let title: String
@@ -103,7 +104,7 @@ struct Comparison: Codable {
       rows.append(row)
     }
     lines += aligned(rows).map { "  " + $0 }
-    lines += excluded.map { "  \($0.name): not comparable: \($0.reason)" }
+    lines += excluded.map { "  " + $0.line }
     let rounds = sides[0].samples.seconds.count
     lines.append(
       "  \(rounds) rounds; load average \(formatted(loadBefore, 3)) before, "

@@ -6,7 +6,10 @@ struct Options: ParsableArguments {
   @Flag(help: "Fewer rounds and smaller networks.")
   var quick = false
 
-  @Flag(help: "Try the peers in both memory layouts, with memory kept and returned, and take each one's fastest.")
+  @Flag(
+    help: """
+      Take each peer in the fastest of both memory layouts, with memory kept or returned, with --quick, too.
+      """)
   var allVariants = false
 
   @Option(help: ArgumentHelp("VGG-11's batch sizes, instead of a case's own.", valueName: "n"))

@@ -17,7 +17,8 @@ struct Target: Codable {
   var row: [String] {
     [
       what, "\(isLowerBound ? "≥" : "≤") \(formatted(bound, 2))",
-      aim.map { formatted($0, 2) } ?? "–", formatted(measured, 3), isMet ? "met" : "not met", remark,
+      aim.map { formatted($0, 2) } ?? "–", formatted(measured, 3),
+      isMet ? "met" : "not met", remark,
     ]
   }
 }

@@ -43,41 +43,47 @@ struct Duel {
         excluded.append(.init(name: peer.name, reason: "\(error)"))
       }
     }
-    let groups = oneByOne ? chosen.map { [$0] } : [chosen]
     var comparisons: [Comparison] = []
-    for (index, group) in groups.enumerated() {
-      let isFirst = index == 0
-      var comparison = try compete(
-        isFirst ? own : Array(own.prefix(1)), against: group, isFirst ? agreements : [])
-      if isFirst {
-        comparison.excluded = excluded
-        comparison.notes += searched
+    for group in oneByOne ? chosen.map({ [$0] }) : [chosen] where !group.isEmpty {
+      let isFirst = comparisons.isEmpty
+      do {
+        comparisons.append(
+          try compete(
+            isFirst ? own : Array(own.prefix(1)), against: group, isFirst ? agreements : []))
+      } catch {
+        session.failures += 1
+        excluded += group.map { .init(name: $0.peer.name, reason: "\(error)") }
       }
-      if index == groups.count - 1 { comparison.notes += notes + group_notes(chosen.map(\.peer)) }
-      session.publish(comparison)
-      comparisons.append(comparison)
     }
-    if groups.isEmpty || chosen.isEmpty, comparisons.isEmpty {
-      for one in excluded { say("  \(one.name): not comparable: \(one.reason)") }
+    guard !comparisons.isEmpty else {
+      say("\n\(title): no peer could be compared")
+      for one in excluded { say("  \(one.line)") }
+      return []
     }
+    comparisons[0].excluded = excluded
+    comparisons[0].notes += searched
+    comparisons[comparisons.count - 1].notes +=
+      notes + chosen.map { "\($0.peer.name): \($0.peer.expression)" }
+    for comparison in comparisons { session.publish(comparison) }
     return comparisons
-  }
-
-  private func group_notes(_ peers: [Peer]) -> [String] {
-    peers.map { "\($0.name): \($0.expression)" }
   }
 
   private func compete(
     _ own: [Own], against group: [(peer: Peer, variant: Variant)], _ agreements: [Agreement]
   ) throws -> Comparison {
+    // All are started before any is asked: interpreters load at the same time.
     let workers =
-      try own.map { try $0.start() } + group.map { try sides.start($0.peer, $0.variant) }
+      try own.map { try $0.start() }
+      + group.map {
+        try sides.peer($0.variant.layout, keepingMemory: $0.variant.keepsMemory, of: $0.peer)
+      }
     let facts = try workers.map { try $0.ask(WorkerRequest(run: "describe")) }
     let idle = workers.map { $0.memory("VmRSS") }
     let against = oneByOne ? group.map { ", against \($0.peer.name)" }.joined() : ""
+    let threads = facts.compactMap(\.threads).min() ?? 0
     var comparison = try Comparison.measure(
-      "\(title)\(against): \(sides.setting.description), \(facts.compactMap(\.threads).min() ?? 0) threads",
-      .milliseconds, agreements,
+      "\(title)\(against): \(sides.setting.description), \(threads) threads", .milliseconds,
+      agreements,
       workers.map { worker in
         Contestant(worker.name, warmUp: probe.map { probe in { _ = try probe(worker) } }) {
           try measure(worker)
@@ -102,9 +108,8 @@ struct Duel {
       return try (0..<3).map { _ in try work(worker) }.dropFirst().min()!
     }
     let best = times.indices.min { times[$0] < times[$1] }!
-    searched.append(
-      "\(peer.name), least of two in ms: "
-        + zip(variants, times).map { "\($0.name) \(formatted($1 * 1e3, 3))" }.joined(separator: "; "))
+    let list = zip(variants, times).map { "\($0.name) \(formatted($1 * 1e3, 3))" }
+    searched.append("\(peer.name), least of two in ms: " + list.joined(separator: "; "))
     return variants[best]
   }
 }

@@ -9,11 +9,9 @@ final class Sides {
 
   /// Writes the files that every side reads.
   ///
-  /// - Parameters:
-  ///   - calibrated: as of ``StepSetting/write(weights:batch:calibrated:)``.
-  ///   - write: what is written; fresh weights and noise if not given.
+  /// - Parameter write: what is written; fresh weights and noise if not given.
   init(
-    _ setting: StepSetting, _ options: Options, calibrated: Bool = false,
+    _ setting: StepSetting, _ options: Options,
     write: ((_ weights: String, _ batch: String) throws -> Void)? = nil
   ) throws {
     self.setting = setting
@@ -25,7 +23,7 @@ final class Sides {
     if let write {
       try write(weights, batch)
     } else {
-      try setting.write(weights: weights, batch: batch, calibrated: calibrated)
+      try setting.write(weights: weights, batch: batch)
     }
   }
 

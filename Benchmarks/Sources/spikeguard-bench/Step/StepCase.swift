@@ -34,6 +34,7 @@ enum StepCase: BenchmarkCase {
     _ setting: StepSetting, stepsPerRound steps: Int, rounds: Int, _ session: Session
   ) throws -> Duel {
     let sides = try Sides(setting, session.options)
+    let agreement = StepAgreement(sides: sides, images: session.quick ? 8 : 32)
     return Duel(
       title: "Training step", sides: sides,
       own: [
@@ -57,9 +58,7 @@ enum StepCase: BenchmarkCase {
         "the row with deflation computes more than the others: its ratio is deflation's cost",
         "the first convolution once, not T times, on all sides",
       ],
-      agree: {
-        try StepAgreement(sides: sides, images: session.quick ? 8 : 32).check($0, $1)
-      },
+      agree: { try agreement.check($0, $1) },
       measure: { worker in
         Samples(
           seconds: try worker.ask(WorkerRequest(run: "step", count: steps)).seconds ?? []

@@ -45,24 +45,28 @@ struct StepSetting: ParsableArguments {
   }
 
   /// Fresh weights and a batch of noise, in files that both sides read.
-  ///
-  /// - Parameter calibrated: let batch norm see noise first. With fresh running statistics a deep network hardly
-  ///   spikes in evaluation mode.
-  func write(weights: String, batch: String, calibrated: Bool = false) throws {
+  func write(weights: String, batch: String) throws {
+    try Safetensors.write(try network().weights.map { $0.detached() }, to: weights)
+    let generator = Generator(seed: 2)
+    let labels = (Tensor.uniform([batchSize], using: generator) * 10).converted(to: .int64)
+    let images = Tensor.uniform([batchSize, channels, size, size], using: generator)
+    try Safetensors.write(["images": images, "labels": labels], to: batch)
+  }
+
+  /// Fresh weights whose batch norm has seen many pictures, and others for the batch: with fresh running statistics
+  /// not one neuron in a thousand fires in evaluation mode, and any two networks agree.
+  func writeCalibrated(weights: String, batch: String) throws {
     let network = try network()
     let generator = Generator(seed: 2)
-    if calibrated {
-      withoutGradients {
-        for _ in 0..<20 {
-          let images = Tensor.uniform([8, channels, size, size], using: generator)
-          var pass = ForwardPass(.training)
-          _ = network(encoder(images, &pass), &pass)
-        }
+    let pictures = Pictures(channels: channels, size: size, seed: 3)
+    withoutGradients {
+      for _ in 0..<100 {
+        var pass = ForwardPass(.training)
+        _ = network(encoder(pictures.draw(4, using: generator).images, &pass), &pass)
       }
     }
     try Safetensors.write(network.weights.map { $0.detached() }, to: weights)
-    let labels = (Tensor.uniform([batchSize], using: generator) * 10).converted(to: .int64)
-    let images = Tensor.uniform([batchSize, channels, size, size], using: generator)
+    let (images, labels) = pictures.draw(batchSize, using: generator)
     try Safetensors.write(["images": images, "labels": labels], to: batch)
   }
 

@@ -6,7 +6,7 @@ import Torch
 /// Spikeguard's side: the same questions and answers as the peers'.
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Training steps and more on request (for the cases against peers).",
+    commandName: "worker", abstract: "Our side of the cases against peers, on request.",
     shouldDisplay: false)
 
   enum Deflation: String, CaseIterable, ExpressibleByArgument { case none, fast, svd }
