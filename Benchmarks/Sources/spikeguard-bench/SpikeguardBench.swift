@@ -14,7 +14,7 @@ struct SpikeguardBench: ParsableCommand {
     subcommands: [
       AllCommand.self, CaseCommand<BridgeCase>.self, CaseCommand<LIFCase>.self,
       CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self, CaseCommand<PGDCase>.self,
-      CaseCommand<CurvatureCase>.self, WorkerCommand.self,
+      CaseCommand<CurvatureCase>.self, CaseCommand<ConvolutionCase>.self, WorkerCommand.self,
     ],
     defaultSubcommand: AllCommand.self)
 }
@@ -33,7 +33,7 @@ struct AllCommand: ParsableCommand {
 
   func run() throws {
     try options.run([
-      BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, PGDCase.self,
+      BridgeCase.self, LIFCase.self, ConvolutionCase.self, DeflationCase.self, StepCase.self, PGDCase.self,
       CurvatureCase.self,
     ])
   }

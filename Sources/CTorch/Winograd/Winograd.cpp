@@ -235,6 +235,7 @@ std::array<Tensor, 2> winogradBackward(
   const Tensor gy = inImageOrder(gradY), input = inImageOrder(x), w = weight.contiguous();
   int64_t inputs = x.size(1), outputs = weight.size(0);
   std::array<Tensor, 2> gradients;
+  if (!wanted[0] && !wanted[1]) return gradients;
   const Layout layout(kernels, gy, std::max(inputs, outputs), kBackwardBytes);
   Panels gradient(kernels, layout, outputs, kernels.gradient);
   std::optional<Panels> pixels;
