@@ -83,8 +83,8 @@ class Panels {
 };
 
 // Runs `unit(block, tiles)` for all blocks of channels and parts of the chunk; every thread makes
-// its own `unit`, with its own memory. A part is made of whole images, because the tiles of an image
-// share pixels of its gradient.
+// its own `unit`, with its own memory. A part is made of whole images, because the tiles of an
+// image share pixels of its gradient.
 template <class MakeUnit> void forEachUnit(
     const Layout& layout, const WinogradTiles& chunk, int64_t blocks, MakeUnit makeUnit) {
   int64_t first = chunk.begin / layout.tilesInImage;

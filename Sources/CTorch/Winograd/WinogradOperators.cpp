@@ -60,7 +60,8 @@ int64_t chosenOutputs(
 }  // namespace spikeguard
 
 TORCH_LIBRARY_FRAGMENT(spikeguard, m) {
-  // Tiles of outputs x outputs pixels, vectors of `lanes` floats. Stride 1, padding 1; not recorded.
+  // Tiles of outputs x outputs pixels, vectors of `lanes` floats. Stride 1, padding 1. Not
+  // differentiable.
   m.def("winograd(Tensor x, Tensor weight, Tensor? bias, int outputs, int lanes) -> Tensor");
   m.def(
       "winograd_backward(Tensor grad, Tensor x, Tensor weight, int outputs, int lanes, "
