@@ -82,23 +82,27 @@ class Panels {
   Scratch memory;
 };
 
-// Runs `unit(block, tiles)` for all blocks of channels and parts of the chunk. A part is made of
-// whole images, because the tiles of an image share pixels of its gradient.
-template <class Unit> void forEachUnit(
-    const Layout& layout, const WinogradTiles& chunk, int64_t blocks, Unit unit) {
+// Runs `unit(block, tiles)` for all blocks of channels and parts of the chunk; every thread makes
+// its own `unit`, with its own memory. A part is made of whole images, because the tiles of an
+// image share pixels of its gradient.
+template <class MakeUnit> void forEachUnit(
+    const Layout& layout, const WinogradTiles& chunk, int64_t blocks, MakeUnit makeUnit) {
   int64_t first = chunk.begin / layout.tilesInImage;
   int64_t images = quotient(chunk.end, layout.tilesInImage) - first;
   // A few units a thread even out their times; each one transforms its block of the weight.
   int64_t wanted = quotient(4 * at::get_num_threads(), blocks);
   int64_t parts = at::get_num_threads() == 1 ? 1 : std::min(images, wanted);
+  auto boundary = [&](int64_t part) {
+    return std::clamp(
+        (first + images * part / parts) * layout.tilesInImage, chunk.begin, chunk.end);
+  };
   at::parallel_for(0, blocks * parts, 1, [&](int64_t begin, int64_t end) {
+    auto unit = makeUnit();
     for (int64_t index = begin; index < end; ++index) {
       int64_t part = index % parts;
-      auto tile = [&](int64_t p) { return (first + images * p / parts) * layout.tilesInImage; };
-      WinogradTiles tiles = chunk;
-      tiles.begin = std::max(chunk.begin, tile(part));
-      tiles.end = std::min(chunk.end, tile(part + 1));
-      unit(index / parts, tiles);
+      unit(
+          index / parts,
+          WinogradTiles{boundary(part), boundary(part + 1), chunk.origin, chunk.room});
     }
   });
 }
@@ -121,23 +125,24 @@ struct WeightBlocks {
 template <class Finish> void multiply(
     const WinogradKernels& kernels, const Layout& layout, const WinogradTiles& chunk,
     Panels& panels, const WeightBlocks& weight, Finish finish) {
-  forEachUnit(layout, chunk, weight.blocks(), [&](int64_t block, const WinogradTiles& part) {
-    int64_t floats = panels.panels() * kPanel * kBlock;
-    Scratch transformed(kernels.points * floats);
-    Scratch products(kernels.points * kTilesAtOnce * kBlock);
-    kernels.weight(weight.block(block), transformed.data());
-    for (int64_t begin = part.begin; begin < part.end; begin += kTilesAtOnce) {
-      WinogradTiles tiles = part;
-      tiles.begin = begin;
-      tiles.end = std::min(begin + kTilesAtOnce, part.end);
-      for (int64_t point = 0; point < kernels.points; ++point)
-        for (int64_t tile = 0; tile < tiles.end - begin; tile += kProductRows)
-          kernels.timesWeight(
-              panels.at(point, 0, begin - part.origin + tile), panels.stride(), panels.panels(),
-              transformed.data() + point * floats,
-              products.data() + (point * kTilesAtOnce + tile) * kBlock);
-      finish(products.data(), tiles, block * kBlock);
-    }
+  int64_t floats = panels.panels() * kPanel * kBlock;
+  forEachUnit(layout, chunk, weight.blocks(), [&] {
+    return [&, transformed = Scratch(kernels.points * floats),
+            products = Scratch(kernels.points * kTilesAtOnce * kBlock)](
+               int64_t block, const WinogradTiles& part) mutable {
+      kernels.weight(weight.block(block), transformed.data());
+      for (int64_t begin = part.begin; begin < part.end; begin += kTilesAtOnce) {
+        int64_t end = std::min(begin + kTilesAtOnce, part.end);
+        for (int64_t point = 0; point < kernels.points; ++point)
+          for (int64_t tile = 0; tile < end - begin; tile += kProductRows)
+            kernels.timesWeight(
+                panels.at(point, 0, begin - part.origin + tile), panels.stride(), panels.panels(),
+                transformed.data() + point * floats,
+                products.data() + (point * kTilesAtOnce + tile) * kBlock);
+        finish(
+            products.data(), WinogradTiles{begin, end, part.origin, part.room}, block * kBlock);
+      }
+    };
   });
 }
 
@@ -230,6 +235,7 @@ std::array<Tensor, 2> winogradBackward(
   const Tensor gy = inImageOrder(gradY), input = inImageOrder(x), w = weight.contiguous();
   int64_t inputs = x.size(1), outputs = weight.size(0);
   std::array<Tensor, 2> gradients;
+  if (!wanted[0] && !wanted[1]) return gradients;
   const Layout layout(kernels, gy, std::max(inputs, outputs), kBackwardBytes);
   Panels gradient(kernels, layout, outputs, kernels.gradient);
   std::optional<Panels> pixels;

@@ -6,7 +6,8 @@
 #include "WinogradKernels.h"
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
+#define AVX512 target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
+#pragma clang attribute push(__attribute__((AVX512)), apply_to = function)
 #include "WinogradLoops.h"
 #pragma clang attribute pop
 #endif

@@ -1,39 +1,20 @@
 // The loops of WinogradKernels for vectors of `lanes` floats. Included by one file per instruction
-// set, behind a pragma that makes every function here use it; nothing but those files includes it.
+// set, behind a pragma that makes every function here use it; nothing but those files includes
+// this, WinogradProducts.h, WinogradTransforms.h and WinogradVectors.h.
 #pragma once
-#include "WinogradKernels.h"
+#include "WinogradProducts.h"
 #include "WinogradTransforms.h"
-
-#define WINOGRAD_UNROLL _Pragma("clang loop unroll(full)")
 
 namespace spikeguard {
 namespace {
 
-template <int lanes> struct Vector {
-  typedef float Type __attribute__((vector_size(lanes * 4)));
-  typedef float InMemory __attribute__((vector_size(lanes * 4), aligned(4), may_alias));
-};
-
-template <int outputs, int lanes> struct WinogradLoops {
-  using V = typename Vector<lanes>::Type;
-  using InMemory = typename Vector<lanes>::InMemory;
+template <int outputs, int lanes> struct WinogradLoops : WinogradProducts<lanes> {
+  using typename WinogradVectors<lanes>::V;
+  using WinogradVectors<lanes>::load, WinogradVectors<lanes>::store;
+  using WinogradVectors<lanes>::transpose;
+  using WinogradProducts<lanes>::timesWeight, WinogradProducts<lanes>::timesGradient;
   using Transform = WinogradTransform<outputs>;
   static constexpr int side = outputs + 2, points = side * side;
-  static constexpr int vectors = kPanel / lanes;  // in a panel
-
-  WINOGRAD_INLINE static V load(const float* p) { return *reinterpret_cast<const InMemory*>(p); }
-  WINOGRAD_INLINE static void store(float* p, V v) { *reinterpret_cast<InMemory*>(p) = v; }
-  // Of the last panel, which channels may not fill.
-  WINOGRAD_INLINE static V load(const float* p, int64_t count) {
-    if (count >= lanes) return load(p);
-    V v = {};
-    for (int64_t i = 0; i < count; ++i) v[i] = p[i];
-    return v;
-  }
-  WINOGRAD_INLINE static void store(float* p, V v, int64_t count) {
-    if (count >= lanes) return store(p, v);
-    for (int64_t i = 0; i < count; ++i) p[i] = v[i];
-  }
 
   // A transform from `from` to `to` values along columns, then along rows.
   template <int from, int to, class Transformed>
@@ -108,26 +89,6 @@ template <int outputs, int lanes> struct WinogradLoops {
     });
   }
 
-  // Columns become rows: each round interleaves the first half of the vectors with the second.
-  WINOGRAD_INLINE static void transpose(V* v) {
-    V w[lanes];
-    WINOGRAD_UNROLL for (int round = 1; round < lanes; round *= 2) {
-      WINOGRAD_UNROLL for (int i = 0; i < lanes / 2; ++i) {
-        V x = v[i], y = v[i + lanes / 2];
-        if constexpr (lanes == 16) {
-          w[2 * i] = __builtin_shufflevector(
-              x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-          w[2 * i + 1] = __builtin_shufflevector(
-              x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-        } else {
-          w[2 * i] = __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
-          w[2 * i + 1] = __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
-        }
-      }
-      WINOGRAD_UNROLL for (int i = 0; i < lanes; ++i) v[i] = w[i];
-    }
-  }
-
   // The nine taps of as many lanes as a vector has.
   WINOGRAD_INLINE static void loadTaps(const float* values, int64_t stride, V* taps) {
     V rows[lanes];
@@ -165,65 +126,8 @@ template <int outputs, int lanes> struct WinogradLoops {
     }
     for (int64_t row = w.rows; row < rows; ++row)
       for (int64_t e = 0; e < points; ++e)
-        for (int64_t l = 0; l < kBlock; l += lanes) store(block + (e * rows + row) * kBlock + l, V{});
-  }
-
-  // A register tile: as many sums as hide the latency of a fused multiply-add.
-  static constexpr int rowsAtOnce = lanes == 16 ? 8 : 4, columnsAtOnce = 2;
-
-  template <class Columns, class Row> WINOGRAD_INLINE static void accumulate(
-      V (&sums)[rowsAtOnce][columnsAtOnce], Columns column, Row row) {
-    V columns[columnsAtOnce];
-    WINOGRAD_UNROLL for (int j = 0; j < columnsAtOnce; ++j) columns[j] = column(j);
-    WINOGRAD_UNROLL for (int i = 0; i < rowsAtOnce; ++i) {
-      float factor = row(i);
-      WINOGRAD_UNROLL for (int j = 0; j < columnsAtOnce; ++j) sums[i][j] += factor * columns[j];
-    }
-  }
-  WINOGRAD_INLINE static void storeSums(
-      const V (&sums)[rowsAtOnce][columnsAtOnce], float* product) {
-    WINOGRAD_UNROLL for (int i = 0; i < rowsAtOnce; ++i)
-      WINOGRAD_UNROLL for (int j = 0; j < columnsAtOnce; ++j)
-        store(product + i * kBlock + j * lanes, sums[i][j]);
-  }
-
-  static void timesWeight(
-      const float* tiles, int64_t panelStride, int64_t panels, const float* block,
-      float* product) {
-    for (int r = 0; r < kProductRows; r += rowsAtOnce) {
-      for (int c = 0; c < kBlock; c += columnsAtOnce * lanes) {
-        V sums[rowsAtOnce][columnsAtOnce] = {};
-        for (int64_t panel = 0; panel < panels; ++panel) {
-          const float* factors = tiles + panel * panelStride + r * kPanel;
-          const float* columns = block + panel * kPanel * kBlock + c;
-          for (int64_t k = 0; k < kPanel; ++k)
-            accumulate(
-                sums, [&](int j) { return load(columns + k * kBlock + j * lanes); },
-                [&](int i) { return factors[i * kPanel + k]; });
-        }
-        storeSums(sums, product + r * kBlock + c);
-      }
-    }
-  }
-
-  static void timesGradient(
-      const float* channels, const float* first, const float* second, int64_t tiles,
-      float* product) {
-    for (int r = 0; r < kProductRows; r += rowsAtOnce) {
-      for (int c = 0; c < kBlock; c += columnsAtOnce * lanes) {
-        V sums[rowsAtOnce][columnsAtOnce] = {};
-        const float* columns[columnsAtOnce];
-        for (int j = 0; j < columnsAtOnce; ++j) {
-          int64_t channel = c + j * lanes;
-          columns[j] = (channel < kPanel ? first : second) + channel % kPanel;
-        }
-        for (int64_t tile = 0; tile < tiles; ++tile)
-          accumulate(
-              sums, [&](int j) { return load(columns[j] + tile * kPanel); },
-              [&](int i) { return channels[tile * kPanel + r + i]; });
-        storeSums(sums, product + r * kBlock + c);
-      }
-    }
+        for (int64_t l = 0; l < kBlock; l += lanes)
+          store(block + (e * rows + row) * kBlock + l, V{});
   }
 
   WINOGRAD_INLINE static void loadPoints(const float* products, int64_t rows, V* values) {

@@ -36,13 +36,14 @@ Tensor forward(
 }
 
 std::tuple<Tensor, Tensor> backward(
-    const Tensor& gradY, const Tensor& x, const Tensor& weight, int64_t outputs, int64_t lanes) {
+    const Tensor& gradY, const Tensor& x, const Tensor& weight, int64_t outputs, int64_t lanes,
+    std::array<bool, 2> wanted) {
   check(x, weight);
   TORCH_CHECK(
       gradY.sizes() == at::IntArrayRef({x.size(0), weight.size(0), x.size(2), x.size(3)}) &&
           gradY.scalar_type() == at::kFloat,
       "expected the gradient of the output, got ", gradY.scalar_type(), " ", gradY.sizes());
-  auto gradients = winogradBackward(kernelsOf(outputs, lanes), gradY, x, weight, {true, true});
+  auto gradients = winogradBackward(kernelsOf(outputs, lanes), gradY, x, weight, wanted);
   return {gradients[0], gradients[1]};
 }
 
@@ -59,11 +60,12 @@ int64_t chosenOutputs(
 }  // namespace spikeguard
 
 TORCH_LIBRARY_FRAGMENT(spikeguard, m) {
-  // Tiles of outputs x outputs pixels, vectors of `lanes` floats. Stride 1, padding 1; not recorded.
+  // Tiles of outputs x outputs pixels, vectors of `lanes` floats. Stride 1, padding 1. Not
+  // differentiable.
   m.def("winograd(Tensor x, Tensor weight, Tensor? bias, int outputs, int lanes) -> Tensor");
   m.def(
-      "winograd_backward(Tensor grad, Tensor x, Tensor weight, int outputs, int lanes)"
-      " -> (Tensor, Tensor)");
+      "winograd_backward(Tensor grad, Tensor x, Tensor weight, int outputs, int lanes, "
+      "bool[2] wanted) -> (Tensor, Tensor)");
   // The lanes that this processor's fastest kernels have; 0 when it can run none.
   m.def("winograd_lanes() -> int", TORCH_FN(spikeguard::lanes));
   // The tile that conv2d uses for these arguments; 0 for the engine's direct sum.

@@ -14,7 +14,7 @@
 // measured, their errors are those of a direct sum times 1 to 4 (docs/performance.md).
 #pragma once
 
-#define WINOGRAD_INLINE [[gnu::always_inline]] inline
+#include "WinogradVectors.h"
 
 namespace spikeguard {
 

@@ -37,7 +37,11 @@ struct GrowthMeter {
     // The base is part of every sweep.
     if let known = measured[name] { return known.at(value) }
     // An evaluation is to have spikes.
-    let sides = try Sides(setting, options, calibrated: run == .evaluate)
+    let sides =
+      run == .evaluate
+      ? try Sides(setting, options) {
+        try setting.writeWithStatistics(weights: $0, batch: $1)
+      } : try Sides(setting, options)
     let workers = try withMemoryLimit(memoryLimit) {
       [try sides.ours(), try Self.peer(of: sides)]
     }
