@@ -24,6 +24,11 @@ let package = Package(
       ],
       swiftSettings: [
         .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
-      ])
+      ]),
+    .testTarget(
+      name: "BenchmarkTests", dependencies: ["spikeguard-bench"],
+      swiftSettings: [
+        .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
+      ]),
   ],
   swiftLanguageModes: [.v6])
