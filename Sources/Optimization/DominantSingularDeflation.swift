@@ -63,14 +63,15 @@ public struct DominantSingularDeflation: GradientTransform {
   ) {
     withoutGradients {
       let matrices = gradients.filter { gradients[$0]!.rank >= 2 && gradients[$0]!.count > 0 }
-      var norms = Tensor.norms(matrices.tensors).makeIterator()
+      var magnitudes = Magnitude.all(of: matrices.tensors).makeIterator()
       report = DeflationReport()
       for (name, gradient) in gradients {
         guard gradient.rank >= 2, gradient.count > 0 else {
           report.add(name, .notAMatrix)
           continue
         }
-        let result = deflate(gradient.detached(), norm: norms.next()!, start: starts[name])
+        let result = deflate(
+          gradient.detached(), magnitude: magnitudes.next()!, start: starts[name])
         if let deflated = result.deflated { gradients[name] = deflated }
         if let start = result.triple?.warmStart { starts[name] = start }
         report.add(name, result.outcome, result.triple)

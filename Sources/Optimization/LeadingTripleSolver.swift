@@ -29,7 +29,8 @@ public struct LeadingTriple: Sendable {
   ///
   /// - Parameter matrix: what the triple was found for.
   func removed(from matrix: Tensor) -> Tensor {
-    let rest = matrix.subtractingOuter(left, right)
+    let rest =
+      FusedMatrix(matrix)?.subtractingOuter(left, right) ?? matrix.subtractingOuter(left, right)
     // What rounding leaves of a dominant term is not small beside the rest: project once more.
     guard energy > 0.9 else { return rest }
     switch unitSide {
