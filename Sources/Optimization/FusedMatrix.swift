@@ -7,13 +7,11 @@ struct FusedMatrix {
     static let lanczosSteps = Operator.ours("lanczos_steps")
     static let gramImage = Operator.ours("gram_image")
     static let gramMatrix = Operator.ours("gram_matrix")
-    static let withoutTerm = Operator.ours("without_term")
   }
 
   /// The matrix, or its transpose where that is what memory holds row by row.
   private let inMemory: Tensor
-  private let isTransposed: Bool
-  /// Whether the smaller side, that of K, is the rows of `inMemory`.
+  /// Whether the smaller side, that of K, is the rows of `inMemory`; of square matrices it is the matrix's rows.
   private let ofRows: Bool
   /// 0 for the widest vectors of the processor; 4, 8 or 16 floats in tests.
   private let lanes: Int
@@ -22,9 +20,9 @@ struct FusedMatrix {
   init?(_ matrix: Tensor, lanes: Int = 0) {
     guard matrix.dtype == .float32, matrix.device == .cpu else { return nil }
     let other = matrix.transposed()
-    isTransposed = !matrix.isRowByRow && other.isRowByRow
+    let isTransposed = !matrix.isRowByRow && other.isRowByRow
     inMemory = isTransposed ? other : matrix.contiguous()
-    ofRows = inMemory.size(0) <= inMemory.size(1)
+    ofRows = (matrix.size(0) <= matrix.size(1)) != isTransposed
     self.lanes = lanes
   }
 
@@ -53,15 +51,6 @@ struct FusedMatrix {
   /// K in float64.
   func gram() -> Tensor {
     Operator.must { () throws(TorchError) in try Op.gramMatrix(inMemory, ofRows, lanes) }
-  }
-
-  /// matrix − left · rightᵀ, in the matrix's memory order.
-  func subtractingOuter(_ left: Tensor, _ right: Tensor) -> Tensor {
-    let (u, v) = isTransposed ? (right, left) : (left, right)
-    let rest = Operator.must { () throws(TorchError) in
-      try Op.withoutTerm(inMemory, u.contiguous(), v.contiguous(), lanes)
-    }
-    return isTransposed ? rest.transposed() : rest
   }
 }
 

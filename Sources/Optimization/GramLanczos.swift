@@ -27,7 +27,8 @@ public import Torch
 ///
 /// **Dominant term.** If E ≤ θ/2, no other eigenvalue can exceed E: g = θ − E ≥ θ/2 is certain, C comes from (b)
 /// without probability, and R may be 3·10⁻⁵ √(θE). Here, and only here, a warm start saves steps: elsewhere the
-/// steps are spent on proving C, after the vector has converged.
+/// steps are spent on proving C, after the vector has converged, and its smaller Gaussian part needs more of them: so
+/// none is kept.
 ///
 /// Rounding: two products for Kq perturb K by a few roundings times σ₁‖G‖_F, as forming K would. Relative to
 /// λ₁ − λ₂ that is what Golub–Kahan's perturbation of G is relative to σ₁ − σ₂, so nothing is lost by the square.

@@ -39,6 +39,9 @@ struct GramOperator {
   }
 
   private static let block = 2048
+  /// Up to this side K is summed in float64. Larger ones, only asked for after a failed iteration, would take
+  /// tens of megabytes for the parts of their sums.
+  private static let exactSide = 256
 
   /// A · right, whose sums run along the longer side; `right` is a vector or a matrix.
   ///
@@ -71,12 +74,13 @@ struct GramOperator {
     let unit = (unit / unit.norm()).converted(to: dtype)
     let (image, square, miss) = fused?.image(of: unit) ?? self.image(of: unit)
     let sigma = square.squareRoot()
+    let isDominant = energy - square <= square / 2
     return LeadingTriple(
       left: isWide ? unit : image, right: isWide ? image : unit,
       unitSide: isWide ? .left : .right, sigma: sigma, second: second,
       energy: min(1, square / energy), iterations: iterations,
       residual: miss / square, fellBack: fellBack,
-      warmStart: isWide ? image / sigma : unit)
+      warmStart: isDominant ? (isWide ? image / sigma : unit) : nil)
   }
 
   private func image(of unit: Tensor) -> (image: Tensor, square: Double, miss: Double) {
@@ -89,7 +93,8 @@ struct GramOperator {
 
   /// The triple from all of K's eigenvectors; nil when LAPACK fails or the residual is not that of rounding.
   func decomposed(fellBack: Bool) -> LeadingTriple? {
-    let gram = fused?.gram() ?? summed(transposed)
+    let exact = side <= Self.exactSide ? fused?.gram() : nil
+    let gram = exact ?? summed(transposed)
     guard let (values, vectors) = try? gram.symmetricEigenDecomposition() else { return nil }
     let found = triple(
       unit: vectors.selecting(side - 1, along: 1),

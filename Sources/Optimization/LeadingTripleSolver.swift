@@ -22,15 +22,15 @@ public struct LeadingTriple: Sendable {
   public let residual: Double
   /// Whether the fast solver could not prove its bound and a full decomposition took over.
   public var fellBack = false
-  /// The right unit vector, near which the next step's search may start; nil if the solver has no use for it.
+  /// The right unit vector, near which the next step's search may start; nil if the solver has no use for it,
+  /// as `GramLanczos` where the term does not dominate.
   public let warmStart: Tensor?
 
   /// The matrix without the term, as a new tensor.
   ///
   /// - Parameter matrix: what the triple was found for.
   func removed(from matrix: Tensor) -> Tensor {
-    let rest =
-      FusedMatrix(matrix)?.subtractingOuter(left, right) ?? matrix.subtractingOuter(left, right)
+    let rest = matrix.subtractingOuter(left, right)
     // What rounding leaves of a dominant term is not small beside the rest: project once more.
     guard energy > 0.9 else { return rest }
     switch unitSide {

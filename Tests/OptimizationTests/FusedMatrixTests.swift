@@ -62,23 +62,8 @@ import Torch
     try Self.forEach(shape) { fused, matrix in
       let a = Self.wide(matrix)
       let gram = fused.gram()
-      #expect(relativeError(gram, a.matmul(a.transposed())) < 1e-14)
+      #expect(relativeError(gram, a.matmul(a.transposed())) < 1e-13)
       #expect(gram.isIdentical(to: gram.transposed().contiguous()))
-    }
-  }
-
-  @Test(arguments: shapes.indices)
-  func `a term is subtracted from every element and memory order stays`(_ shape: Int) throws {
-    try Self.forEach(shape) { fused, matrix in
-      let left = Tensor.normal([matrix.size(0)], using: Generator(seed: 3))
-      let right = Tensor.normal([matrix.size(1)], using: Generator(seed: 4))
-      let found = fused.subtractingOuter(left, right)
-      let exact =
-        matrix.converted(to: .float64)
-        - left.converted(to: .float64).outer(right.converted(to: .float64))
-      let error = (found.converted(to: .float64) - exact).norm(.infinity).item()
-      #expect(error <= 0x1p-21 * max(1, exact.norm(.infinity).item()))
-      if min(matrix.size(0), matrix.size(1)) > 1 { #expect(found.strides == matrix.strides) }
     }
   }
 
@@ -130,7 +115,6 @@ import Torch
       let (image, square, miss) = fused.image(of: start)
       return [
         Tensor(known.diagonal + known.offDiagonal + [square, miss]), image, fused.gram(),
-        fused.subtractingOuter(g.selecting(0, along: 1), g[0]),
       ]
     }
     let before = Engine.threads

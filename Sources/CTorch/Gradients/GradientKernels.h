@@ -39,10 +39,6 @@ struct GradientKernels {
   void (*gramOfColumns)(
       const FloatMatrix&, int64_t begin, int64_t end, double* scratch, double* gram);
 
-  // rest = row - factor column, of one row of `count`.
-  void (*withoutTerm)(
-      const float* row, float factor, const float* column, int64_t count, float* rest);
-
   GradientSums (*sums)(const float* values, int64_t count);
 
   // Sum a b, and a -= factor b.

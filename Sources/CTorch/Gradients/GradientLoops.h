@@ -196,14 +196,6 @@ template <int lanes> struct GradientLoops {
     }
   }
 
-  static void withoutTerm(
-      const float* row, float factor, const float* column, int64_t count, float* rest) {
-    int64_t c = 0;
-    for (; c + lanes <= count; c += lanes)
-      store(rest + c, load(row + c) - factor * load(column + c));
-    for (; c < count; ++c) rest[c] = row[c] - factor * column[c];
-  }
-
   // |x| of floats orders as their bits do, with infinity and then NaN above all numbers.
   static GradientSums sums(const float* values, int64_t count) {
     using Bits = typename Lanes<int32_t, lanes>::Type;
@@ -254,8 +246,7 @@ template <int lanes> struct GradientLoops {
   }
 
   static constexpr GradientKernels kernels{
-      lanes,       timesColumns, timesRows, gramOfRows, gramOfColumns,
-      withoutTerm, sums,         dot,       subtract};
+      lanes, timesColumns, timesRows, gramOfRows, gramOfColumns, sums, dot, subtract};
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 // What the solver for the leading singular triple needs of a float32 matrix, each in one pass over
-// it: Lanczos steps, a vector's image and residual, the small Gram matrix, the matrix without a term.
+// it: Lanczos steps, a vector's image and residual, the small Gram matrix.
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <torch/library.h>
 
 #include <cmath>
@@ -106,32 +105,6 @@ Tensor gramMatrix(const Tensor& matrix, bool ofRows, int64_t lanes) {
   return gram;
 }
 
-Tensor withoutTerm(
-    const Tensor& matrix, const Tensor& left, const Tensor& right, int64_t lanes) {
-  const char* name = "spikeguard::without_term";
-  const GradientKernels& kernels = gradientKernels(lanes);
-  const FloatMatrix g = floatMatrix(matrix, name);
-  auto values = [&](const Tensor& vector, int64_t count) {
-    TORCH_CHECK_VALUE(
-        vector.dim() == 1 && vector.size(0) == count && vector.scalar_type() == at::kFloat &&
-            vector.is_contiguous() && vector.device().is_cpu(),
-        name, ": expected a contiguous float32 vector of ", count, " elements on the CPU, got ",
-        vector.scalar_type(), " ", vector.sizes(), " on ", vector.device());
-    return static_cast<const float*>(vector.const_data_ptr());
-  };
-  const float *u = values(left, g.rows), *v = values(right, g.columns);
-  Tensor rest = at::empty_like(matrix);
-  float* out = write<float>(rest);
-  constexpr int64_t worthAThread = 32768;
-  at::parallel_for(
-      0, g.rows, std::max<int64_t>(1, worthAThread / g.columns), [&](int64_t r, int64_t end) {
-        for (; r < end; ++r)
-          kernels.withoutTerm(
-              g.values + r * g.stride, u[r], v, g.columns, out + r * g.columns);
-      });
-  return rest;
-}
-
 }  // namespace
 }  // namespace spikeguard
 
@@ -143,7 +116,6 @@ TORCH_LIBRARY_FRAGMENT(spikeguard, m) {
       "gram_image(Tensor matrix, Tensor unit, bool of_rows, int lanes=0) -> "
       "(Tensor image, float square, float miss)");
   m.def("gram_matrix(Tensor matrix, bool of_rows, int lanes=0) -> Tensor");
-  m.def("without_term(Tensor matrix, Tensor left, Tensor right, int lanes=0) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(spikeguard, CPU, m) {
@@ -151,5 +123,4 @@ TORCH_LIBRARY_IMPL(spikeguard, CPU, m) {
   m.impl("lanczos_steps", TORCH_FN(lanczosSteps));
   m.impl("gram_image", TORCH_FN(gramImage));
   m.impl("gram_matrix", TORCH_FN(gramMatrix));
-  m.impl("without_term", TORCH_FN(withoutTerm));
 }
