@@ -21,7 +21,7 @@ PATIENT := OMP_WAIT_POLICY=passive
 
 FORMATTED = $(wildcard Sources Tests Benchmarks Examples Package.swift)
 
-.PHONY: help setup build quickstart test test-slow torture fuzz client bench bench-quick fixtures tensorboard-check lint format clean distclean
+.PHONY: help setup build quickstart test test-slow torture fuzz client bench bench-quick bench-test fixtures tensorboard-check lint format clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,11 +60,14 @@ client: setup ## build and run a package that depends on this one, without LD_LI
 	if [ "$$printed" != 9.0 ]; then echo "error: Examples/Client printed '$$printed', not 9.0" >&2; exit 1; fi; \
 	echo "Examples/Client printed $$printed, as it should"
 
-bench: setup ## measure against the plain compositions and the peers, side by side
+bench: setup ## measure against the plain compositions and the peers, side by side (an hour)
 	Benchmarks/run
 
-bench-quick: setup ## the same, with the short settings
+bench-quick: setup ## the same with the short settings, in under 5 minutes on a quiet machine
 	Benchmarks/run --quick
+
+bench-test: setup ## prove the benchmarks' own arithmetic
+	$(SWIFT) test --package-path Benchmarks
 
 fixtures: ## generate the peers' answers that the tests compare with
 	scripts/fixtures/generate

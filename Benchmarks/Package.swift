@@ -26,7 +26,7 @@ let package = Package(
         .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
       ]),
     .testTarget(
-      name: "spikeguard-benchTests",
+      name: "BenchmarkTests",
       dependencies: [
         "spikeguard-bench",
         .product(name: "Torch", package: "spikeguard"),
