@@ -40,11 +40,11 @@ struct GrowthChart {
     let entries = GrowthRun.allCases.flatMap { run in GrowthSide.allCases.map { ($0, run) } }
     var out = ""
     for (index, (side, run)) in entries.enumerated() {
-      let x = margin.left + Double(index) * 255
+      let x = margin.left + Double(index) * 240
       out += "<path d=\"M\(SVG.number(x)) 16h26\" \(side.stroke(run))/>\n"
       out += SVG.label(x + 32, 20, anchor: "start", "\(side.rawValue), \(run.title)")
     }
-    return out + SVG.label(margin.left + 1010, 20, anchor: "start", "× does not fit")
+    return out + SVG.label(margin.left + 970, 20, anchor: "start", "× does not fit")
   }
 }
 
