@@ -33,7 +33,7 @@ runBlocks(const LIFOptions& options, const typename Loop::Arrays& arrays, const 
   std::vector<T> scratch(rows * size);
   for (int64_t offset = range.begin; offset < range.end; offset += size) {
     LIFBlock block{
-        options.steps, range.neurons, options.constant ? 0 : range.neurons, offset,
+        options.steps, range.neurons, options.constant ? 0 : range.inputNeurons, offset,
         std::min(size, range.end - offset)};
     total += Loop::run(neuron, arrays, scratch.data(), block);
   }

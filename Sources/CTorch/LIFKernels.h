@@ -38,9 +38,10 @@ template <class T> struct LIFDoubleBackwardArrays {
   T* inputCotangent;
 };
 
-// The neurons [begin, end) of `neurons` in a step. Ranges are independent of one another.
+// The neurons [begin, end) of a step; the next step's lie `neurons` further on in the arrays of
+// spikes, `inputNeurons` in those of the input. Ranges are independent of one another.
 struct LIFRange {
-  int64_t neurons, begin, end;
+  int64_t neurons, inputNeurons, begin, end;
 };
 
 // Returns the number of spikes.

@@ -63,7 +63,7 @@ template <class T> struct LIFBackwardLoop {
     for (int64_t t = block.steps - 1; t >= 0; --t) {
       const T* gradient = a.spikeGradient + block.at(t);
       const T* h = charge + t * block.count;
-      T* result = block.constant() ? row : a.inputGradient + block.at(t);
+      T* result = block.constant() ? row : a.inputGradient + block.atInput(t);
       LIF_NEURONS
       for (int64_t j = 0; j < block.count; ++j) {
         T e = w[j] * neuron.resetByCharge(h[j]) +
@@ -136,7 +136,7 @@ template <class T> struct LIFDoubleBackwardLoop {
     for (int64_t t = block.steps - 1; t >= 0; --t) {
       const T* through = charge + t * block.count;
       const T* direct = saved + t * block.count;
-      T* result = block.constant() ? row : a.inputCotangent + block.at(t);
+      T* result = block.constant() ? row : a.inputCotangent + block.atInput(t);
       LIF_NEURONS
       for (int64_t j = 0; j < block.count; ++j) {
         T e = carry[j] * through[j] + direct[j];

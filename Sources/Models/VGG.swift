@@ -50,8 +50,8 @@ public final class VGG: SpikingNetwork, CompositeModule {
     pass.begin()
     var signal = input.normalized(by: configuration.normalization)
     for stage in stages {
-      for block in stage { signal = block(signal, configuration.neuron, &pass) }
-      signal = signal.map { $0.averagePool2d(2) }
+      for block in stage.dropLast() { signal = block(signal, configuration.neuron, &pass) }
+      signal = stage.last!.averagePooled(signal, configuration.neuron, &pass)
     }
     let features = signal.map { configuration.head.pooled($0).flattened(from: 1) }
     return classifierLayer(features, &pass).unfolded
@@ -77,5 +77,12 @@ struct ConvolutionBlock: Sendable {
 
   func callAsFunction(_ signal: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass) -> Signal {
     neuron(normalization(convolution(signal, &pass), pass), &pass)
+  }
+
+  /// The same, averaged over windows of 2 × 2 positions.
+  func averagePooled(
+    _ signal: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass
+  ) -> Signal {
+    neuron.averagePooled(normalization(convolution(signal, &pass), pass), &pass)
   }
 }
