@@ -24,11 +24,13 @@ constexpr int64_t quotient(int64_t n, int64_t size) { return (n + size - 1) / si
 // Memory without values.
 class Scratch {
  public:
-  explicit Scratch(int64_t count) : tensor(at::empty({count})) {}
-  float* data() { return tensor.mutable_data_ptr<float>(); }
+  explicit Scratch(int64_t count)
+    : tensor(at::empty({count})), values(tensor.mutable_data_ptr<float>()) {}
+  float* data() { return values; }
 
  private:
   Tensor tensor;
+  float* values;
 };
 
 struct Layout {

@@ -28,7 +28,8 @@ struct WinogradTiles {
   int64_t begin, end, origin, room;
 };
 
-// A weight read as [rows, lanes, 9]: rows are summed over, lanes become a product's columns.
+// A weight read as [rows, lanes, 9]: rows are summed over, lanes become a product's columns. One of
+// the strides is 9.
 struct WinogradWeight {
   const float* values;
   int64_t rows, rowStride, lanes, laneStride;

@@ -105,7 +105,7 @@ template <int outputs, int lanes> struct WinogradLoops : WinogradProducts<lanes>
   static void weight(const WinogradWeight& w, float* block) {
     const int64_t rows = (w.rows + kPanel - 1) / kPanel * kPanel;
     // Lanes that are far apart evict each other from the cache, so 16 rows are copied at a time.
-    const bool isFar = w.rowStride == 9;
+    const bool isFar = w.laneStride != 9;
     const int64_t group = isFar ? 16 : 1, stride = group * 9;
     alignas(64) float copied[kBlock * 16 * 9 + kPanel] = {};  // the last lane's vector reads on
     for (int64_t row = 0; row < w.rows; ++row) {
@@ -113,8 +113,12 @@ template <int outputs, int lanes> struct WinogradLoops : WinogradProducts<lanes>
       if (row % group == 0) {
         const float* values = w.values + row * w.rowStride;
         int64_t floats = (w.rows - row < group ? w.rows - row : group) * 9;
-        for (int64_t l = 0; l < w.lanes; ++l)
-          __builtin_memcpy(copied + l * stride, values + l * w.laneStride, floats * 4);
+        if (isFar) {
+          for (int64_t l = 0; l < w.lanes; ++l)
+            __builtin_memcpy(copied + l * stride, values + l * w.laneStride, floats * 4);
+        } else {
+          __builtin_memcpy(copied, values, w.lanes * floats * 4);
+        }
       }
       for (int64_t l = 0; l < kBlock; l += lanes) {
         V taps[9], u[points];
