@@ -1,11 +1,11 @@
 // How a matrix is cut into units of work, by its sizes alone, and how threads share them.
 #pragma once
-#include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "../Threads.h"
 #include "GradientKernels.h"
 
 namespace spikeguard {
@@ -30,7 +30,7 @@ struct GradientUnits {
   template <class Body> void share(int64_t values, Body body) const {
     constexpr int64_t worthAThread = 32768;
     if (values < 2 * worthAThread) return body(0, count());
-    at::parallel_for(0, count(), 1, body);
+    parallelFor(0, count(), 1, body);
   }
 
   int64_t begin(int64_t unit) const { return unit * size; }

@@ -51,7 +51,7 @@ Tensor magnitudes(at::TensorList tensors, int64_t lanes) {
       pieces.push_back({index, values + begin, std::min(Piece::longest, t.numel() - begin)});
   }
   std::vector<GradientSums> sums(pieces.size());
-  at::parallel_for(0, int64_t(pieces.size()), 1, [&](int64_t begin, int64_t end) {
+  parallelFor(0, int64_t(pieces.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) sums[i] = kernels.sums(pieces[i].values, pieces[i].count);
   });
   for (size_t i = 0; i < pieces.size(); ++i) {
