@@ -1,11 +1,11 @@
 // What the LIF operators on the CPU share: arguments are checked, tensors agree on an order in memory,
 // neurons are shared out to threads.
 #pragma once
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty_strided.h>
 
 #include "LIFKernels.h"
 #include "LIFOperators.h"
+#include "Threads.h"
 
 namespace spikeguard {
 
@@ -66,7 +66,7 @@ class LIFLayout {
   // Calls body(range) until all neurons are done.
   template <class Body> void parallel(const Body& body) const {
     constexpr int64_t valuesWorthAThread = 32768;
-    at::parallel_for(
+    parallelFor(
         0, neurons_, std::max<int64_t>(1, valuesWorthAThread / steps_),
         [&](int64_t begin, int64_t end) {
           body(LIFRange{neurons_, neurons_, begin, end});

@@ -47,7 +47,7 @@ struct Rows {
   // Calls body(unit, scratch of a unit's spikes at all time steps).
   template <class T, class Body> void parallel(int64_t steps, const Body& body) const {
     int64_t grain = std::max<int64_t>(1, 32768 / (neurons() * steps));
-    at::parallel_for(0, units(), grain, [&](int64_t begin, int64_t end) {
+    parallelFor(0, units(), grain, [&](int64_t begin, int64_t end) {
       std::vector<T> scratch(neurons() * steps);
       for (int64_t unit = begin; unit < end; ++unit) body(unit, scratch.data());
     });

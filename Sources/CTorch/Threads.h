@@ -47,7 +47,7 @@ template <class Body> void parallelFor(
         const int64_t behind = std::min(context.end, first + size);
         if (first >= behind) return;
         try {
-          at::internal::ThreadIdGuard id(int(thread));
+          at::internal::ThreadIdGuard id{static_cast<int>(thread)};
           c10::ParallelGuard guard(true);
           context.body(first, behind);
         } catch (...) {

@@ -7,12 +7,13 @@
 // chunks in a way that depends on their number, so any number of threads gives the same bits.
 #include "Winograd.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 
 #include <algorithm>
 #include <optional>
+
+#include "../Threads.h"
 
 namespace spikeguard {
 namespace {
@@ -65,7 +66,7 @@ class Panels {
       memory(kernels.points * count * layout.room * kPanel) {}
 
   void transform(const float* pixels, const WinogradTiles& chunk) {
-    at::parallel_for(chunk.begin, chunk.end, 1, [&](int64_t begin, int64_t end) {
+    parallelFor(chunk.begin, chunk.end, 1, [&](int64_t begin, int64_t end) {
       fill(layout.images, pixels, channels, {begin, end, chunk.origin, chunk.room}, memory.data());
     });
   }
@@ -98,7 +99,7 @@ template <class MakeUnit> void forEachUnit(
     return std::clamp(
         (first + images * part / parts) * layout.tilesInImage, chunk.begin, chunk.end);
   };
-  at::parallel_for(0, blocks * parts, 1, [&](int64_t begin, int64_t end) {
+  parallelFor(0, blocks * parts, 1, [&](int64_t begin, int64_t end) {
     auto unit = makeUnit();
     for (int64_t index = begin; index < end; ++index) {
       int64_t part = index % parts;
@@ -157,7 +158,7 @@ class WeightGradient {
 
   void add(Panels& x, Panels& gradient, const WinogradTiles& chunk) {
     int64_t tiles = chunk.end - chunk.begin;
-    at::parallel_for(0, inputBlocks * outputBlocks, 1, [&](int64_t begin, int64_t end) {
+    parallelFor(0, inputBlocks * outputBlocks, 1, [&](int64_t begin, int64_t end) {
       Scratch products(kernels.points * kBlock * kBlock);
       for (int64_t index = begin; index < end; ++index) {
         // The gradient's panels stay in the second-level cache while the input's pass by.
@@ -179,7 +180,7 @@ class WeightGradient {
 
   // [outputs, inputs, 3, 3].
   void write(float* gradient) {
-    at::parallel_for(0, outputs, 1, [&](int64_t begin, int64_t end) {
+    parallelFor(0, outputs, 1, [&](int64_t begin, int64_t end) {
       for (int64_t output = begin; output < end; ++output)
         for (int64_t input = 0; input < inputs; ++input) {
           int64_t block = output / kBlock * inputBlocks + input / kBlock;
