@@ -26,7 +26,14 @@ let package = Package(
         .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
       ]),
     .testTarget(
-      name: "BenchmarkTests", dependencies: ["spikeguard-bench"],
+      name: "BenchmarkTests",
+      dependencies: [
+        "spikeguard-bench",
+        .product(name: "Torch", package: "spikeguard"),
+        .product(name: "Layers", package: "spikeguard"),
+        .product(name: "Spiking", package: "spikeguard"),
+        .product(name: "Models", package: "spikeguard"),
+      ],
       swiftSettings: [
         .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
       ]),

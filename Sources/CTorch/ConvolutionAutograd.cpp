@@ -1,4 +1,7 @@
-// spikeguard::conv2d: the engine's convolution y = x * w + b with derivatives of every order.
+// spikeguard::conv2d: the convolution y = x * w + b with derivatives of every order.
+//
+// Values and first gradients come from Winograd's kernels where these are faster
+// (Winograd/ConvolutionChoice.h), else from the engine, to the bit.
 //
 // The engine differentiates its own convolution twice by way of convolutions of transposed tensors,
 // with kernels as large as images, which are slow. The map (x, w) -> x * w is bilinear, so the
@@ -9,10 +12,13 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/sum.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include "WantedGradients.h"
+#include "Winograd/ConvolutionChoice.h"
+#include "Winograd/Winograd.h"
 
 namespace spikeguard {
 namespace {
@@ -24,6 +30,7 @@ struct Geometry : torch::CustomClassHolder {
   int64_t groups;
   Geometry(at::IntArrayRef s, at::IntArrayRef p, at::IntArrayRef d, int64_t g)
     : stride(s.vec()), padding(p.vec()), dilation(d.vec()), groups(g) {}
+  ConvolutionShape shape() const { return {stride, padding, dilation, groups}; }
 };
 using SharedGeometry = c10::intrusive_ptr<Geometry>;
 
@@ -35,10 +42,33 @@ SharedGeometry savedGeometry(AutogradContext* context) {
 }
 
 // The engine copies a weight into its input's order of memory in every call; here it is done once.
-Tensor inOrderOf(const Tensor& x, const Tensor& weight) {
+Tensor inOrderOf(const Tensor& x, const Tensor& weight, const ConvolutionShape& shape) {
   bool isLast = x.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
   if (!isLast || !weight.defined() || weight.dim() != 4) return weight;
+  if (winogradFor(x, weight, shape)) return weight;
   return weight.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+Tensor valuesOf(
+    const Tensor& x, const Tensor& weight, const OptionalTensor& bias,
+    const ConvolutionShape& shape) {
+  if (const WinogradKernels* kernels = winogradFor(x, weight, shape))
+    return winogradForward(*kernels, x, weight, bias.value_or(Tensor()));
+  return at::conv2d(x, weight, bias, shape.stride, shape.padding, shape.dilation, shape.groups);
+}
+
+std::tuple<Tensor, Tensor, Tensor> gradientsOf(
+    const Tensor& gradY, const Tensor& x, const Tensor& weight, const ConvolutionShape& shape,
+    Wanted wanted) {
+  if (const WinogradKernels* kernels = winogradFor(x, weight, shape)) {
+    auto gradients = winogradBackward(*kernels, gradY, x, weight, {wanted[0], wanted[1]});
+    return {gradients[0], gradients[1], wanted[2] ? gradY.sum({0, 2, 3}) : Tensor()};
+  }
+  at::OptionalIntArrayRef biasSizes;
+  if (wanted[2]) biasSizes = gradY.sizes().slice(1, 1);
+  return at::convolution_backward(
+      gradY, x, weight, biasSizes, shape.stride, shape.padding, shape.dilation,
+      /*transposed=*/false, /*output_padding=*/{0, 0}, shape.groups, wanted);
 }
 
 Tensor convolution(
@@ -58,13 +88,7 @@ struct ConvolutionBackward : torch::autograd::Function<ConvolutionBackward> {
     context->set_materialize_grads(false);
     saveWanted(context, wanted);
     saveGeometry(context, geometry);
-    at::OptionalIntArrayRef biasSizes;
-    if (wanted[2]) biasSizes = gradY.sizes().slice(1, 1);
-    return packed(
-        wanted,
-        at::convolution_backward(
-            gradY, x, weight, biasSizes, geometry->stride, geometry->padding, geometry->dilation,
-            /*transposed=*/false, /*output_padding=*/{0, 0}, geometry->groups, wanted));
+    return packed(wanted, gradientsOf(gradY, x, weight, geometry->shape(), wanted));
   }
 
   static variable_list backward(AutogradContext* context, variable_list cotangents) {
@@ -73,7 +97,7 @@ struct ConvolutionBackward : torch::autograd::Function<ConvolutionBackward> {
     SharedGeometry geometry = savedGeometry(context);
     Gradients cotangent = unpacked(savedWanted(context), cotangents);
     const Tensor &u = cotangent[0], &c = cotangent[2];
-    const Tensor v = inOrderOf(x, cotangent[1]);
+    const Tensor v = inOrderOf(x, cotangent[1], geometry->shape());
 
     Tensor towardsGradY, towardsX, towardsWeight;
     // Edges: gradY, x, weight.
@@ -106,9 +130,7 @@ struct Convolution : torch::autograd::Function<Convolution> {
     context->set_materialize_grads(false);
     context->saved_data["has_bias"] = bias.has_value();
     saveGeometry(context, geometry);
-    return at::conv2d(
-        x, weight, bias, geometry->stride, geometry->padding, geometry->dilation,
-        geometry->groups);
+    return valuesOf(x, weight, bias, geometry->shape());
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
@@ -140,12 +162,12 @@ Tensor conv2d(
     at::IntArrayRef padding, at::IntArrayRef dilation, int64_t groups) {
   bool recorded = at::GradMode::is_enabled() &&
       (input.requires_grad() || weight.requires_grad() || (bias && bias->requires_grad()));
-  if (!recorded) return at::conv2d(input, weight, bias, stride, padding, dilation, groups);
+  if (!recorded) return valuesOf(input, weight, bias, {stride, padding, dilation, groups});
   auto geometry = c10::make_intrusive<Geometry>(stride, padding, dilation, groups);
   // The engine's conv2d takes an image without a batch too; its backward does not.
   if (input.dim() == 3)
     return convolution(input.unsqueeze(0), weight, bias, geometry).squeeze(0);
-  return convolution(input, inOrderOf(input, weight), bias, geometry);
+  return convolution(input, inOrderOf(input, weight, geometry->shape()), bias, geometry);
 }
 
 }  // namespace

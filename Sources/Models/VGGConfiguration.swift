@@ -34,6 +34,10 @@ public struct VGGConfiguration: ModelConfiguration {
     func pooled(_ features: Tensor) -> Tensor {
       // The mean of one number is that number; the engine would copy it, forward and backward.
       guard features.shape.suffix(2) != [side, side] else { return features }
+      // Means of one pixel are that pixel; the engine's pooling is slow to add up their gradients.
+      guard features.shape.suffix(2) != [1, 1] else {
+        return features.expanded(to: features.shape.prefix(2) + [side, side])
+      }
       return features.adaptiveAveragePool2d(side)
     }
   }

@@ -11,15 +11,15 @@ extension DominantSingularDeflation {
 
   /// Deflates one gradient of rank 2 or more; `deflated` is nil where it passes unchanged.
   ///
-  /// - Parameter norm: its Frobenius norm; infinite when the squares overflow.
-  func deflate(_ gradient: Tensor, norm: Double, start: Tensor?) -> Result {
+  /// - Parameter magnitude: what is known of its elements.
+  func deflate(_ gradient: Tensor, magnitude: Magnitude, start: Tensor?) -> Result {
     let reading = MatrixReading(gradient)
     let matrix = reading.matrix
-    var norm = norm
+    var norm = magnitude.squares.squareRoot()
     var scale = 1.0
     // Gradients are far from where squares of squares overflow or vanish; those that are not are brought back.
     if !(1e-6...1e8).contains(norm) {
-      let largest = matrix.norm(.infinity).item()
+      let largest = magnitude.largest
       guard largest.isFinite else { return (nil, .notFinite, nil) }
       guard largest > 0 else { return (nil, .negligible, nil) }
       scale = exp2(log2(largest).rounded(.down))

@@ -63,22 +63,23 @@ public struct DominantSingularDeflation: GradientTransform {
   ) {
     withoutGradients {
       let matrices = gradients.filter { gradients[$0]!.rank >= 2 && gradients[$0]!.count > 0 }
-      var norms = Tensor.norms(matrices.tensors).makeIterator()
+      var magnitudes = Magnitude.all(of: matrices.tensors).makeIterator()
       report = DeflationReport()
       for (name, gradient) in gradients {
         guard gradient.rank >= 2, gradient.count > 0 else {
           report.add(name, .notAMatrix)
           continue
         }
-        let result = deflate(gradient.detached(), norm: norms.next()!, start: starts[name])
+        let result = deflate(
+          gradient.detached(), magnitude: magnitudes.next()!, start: starts[name])
         if let deflated = result.deflated { gradients[name] = deflated }
-        if let start = result.triple?.warmStart { starts[name] = start }
+        if let triple = result.triple { starts[name] = triple.warmStart }
         report.add(name, result.outcome, result.triple)
       }
     }
   }
 
-  /// Where the next step's search starts: a unit vector of the smaller side for each matrix.
+  /// Near which the next step's search starts: a right unit vector for each matrix whose leading term dominates.
   public var state: NamedTensors {
     get { starts.map { $0.copied() } }
     set { starts = newValue.map { $0.detached().copied() } }

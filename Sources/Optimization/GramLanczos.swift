@@ -27,7 +27,8 @@ public import Torch
 ///
 /// **Dominant term.** If E ≤ θ/2, no other eigenvalue can exceed E: g = θ − E ≥ θ/2 is certain, C comes from (b)
 /// without probability, and R may be 3·10⁻⁵ √(θE). Here, and only here, a warm start saves steps: elsewhere the
-/// steps are spent on proving C, after the vector has converged.
+/// steps are spent on proving C, after the vector has converged, and its smaller Gaussian part needs more of them: so
+/// none is kept.
 ///
 /// Rounding: two products for Kq perturb K by a few roundings times σ₁‖G‖_F, as forming K would. Relative to
 /// λ₁ − λ₂ that is what Golub–Kahan's perturbation of G is relative to σ₁ − σ₂, so nothing is lost by the square.
@@ -43,6 +44,8 @@ public struct GramLanczos: LeadingTripleSolver {
   public let maximumSteps: Int
   /// Up to this extent of the smaller side, K is formed and decomposed at once.
   public let directSide: Int
+  /// Whether float32 matrices on the CPU are passed over by ``FusedMatrix``.
+  let isFused: Bool
   /// So it is where the longer side is as many times the smaller one: forming K takes fewer passes over such a
   /// matrix than the iteration.
   static let directAspect = 100
@@ -54,16 +57,21 @@ public struct GramLanczos: LeadingTripleSolver {
   static let unluckiness = 1e-6
 
   public init(seed: UInt64 = 0, maximumSteps: Int = 80, directSide: Int = 64) {
+    self.init(seed: seed, maximumSteps: maximumSteps, directSide: directSide, isFused: true)
+  }
+
+  init(seed: UInt64 = 0, maximumSteps: Int = 80, directSide: Int = 64, isFused: Bool) {
     precondition(maximumSteps >= 2, "GramLanczos: expected 2 steps or more, got \(maximumSteps)")
     self.seed = seed
     self.maximumSteps = maximumSteps
     self.directSide = directSide
+    self.isFused = isFused
   }
 
   public func leadingTriple(
     of matrix: Tensor, norm: Double, start: Tensor?, spectrum: Bool
   ) throws(TorchError) -> LeadingTriple {
-    let gram = GramOperator(matrix, norm: norm)
+    let gram = GramOperator(matrix, norm: norm, fused: isFused ? FusedMatrix(matrix) : nil)
     let direct = gram.side <= max(directSide, gram.longerSide / Self.directAspect)
     if !direct, let found = try iterate(gram, start: start, spectrum: spectrum) { return found }
     if let found = gram.decomposed(fellBack: !direct) { return found }
@@ -78,7 +86,7 @@ public struct GramLanczos: LeadingTripleSolver {
     throws(TorchError) -> LeadingTriple?
   {
     let (vector, floor) = startVector(for: gram, near: start)
-    var run = LanczosRun(gram, start: vector, capacity: min(maximumSteps, gram.side))
+    var run = gram.lanczos(from: vector, capacity: min(maximumSteps, gram.side))
     while !run.isComplete {
       // Reading the numbers costs about as much as a step on a small matrix.
       run.advance(by: run.steps == 0 ? (start == nil ? 4 : 3) : run.steps < 16 ? 2 : 4)

@@ -1,8 +1,20 @@
 import Torch
 
-/// Lanczos with full reorthogonalisation, a few steps at a time: numbers are read from the device only when
+/// Some steps of Lanczos on K, and what they tell.
+protocol LanczosProcess {
+  var steps: Int { get }
+  /// Whether no more steps can be taken.
+  var isComplete: Bool { get }
+  /// Takes `count` steps more, or as many as there is room for.
+  mutating func advance(by count: Int)
+  func tridiagonal() -> LanczosTridiagonal
+  /// Σ yⱼ qⱼ
+  func combination(_ weights: [Double]) -> Tensor
+}
+
+/// Lanczos with full reorthogonalisation by the engine's operators, on any device: numbers are read from the device only when
 /// ``tridiagonal()`` is asked for.
-struct LanczosRun {
+struct LanczosRun: LanczosProcess {
   private let gram: GramOperator
   private let capacity: Int
   /// One basis vector a row; rows not reached yet are zero, so that products need no slice.
@@ -44,7 +56,6 @@ struct LanczosRun {
       diagonal: Array(numbers[..<steps]), offDiagonal: Array(numbers[steps...]))
   }
 
-  /// Σ yⱼ qⱼ
   func combination(_ weights: [Double]) -> Tensor {
     // Rows after a breakdown are undefined: they must not be touched, not even with weight 0.
     basis[0..<weights.count].transposed().times(

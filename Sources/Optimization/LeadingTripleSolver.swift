@@ -22,7 +22,8 @@ public struct LeadingTriple: Sendable {
   public let residual: Double
   /// Whether the fast solver could not prove its bound and a full decomposition took over.
   public var fellBack = false
-  /// The right unit vector, near which the next step's search may start; nil if the solver has no use for it.
+  /// The right unit vector, near which the next step's search may start; nil if the solver has no use for it,
+  /// as `GramLanczos` where the term does not dominate.
   public let warmStart: Tensor?
 
   /// The matrix without the term, as a new tensor.

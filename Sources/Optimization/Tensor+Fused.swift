@@ -7,7 +7,6 @@ extension Tensor {
     static let lerp = known("lerp", "Scalar")
     static let addr = known("addr")
     static let addmv = known("addmv")
-    static let foreachNorm = known("_foreach_norm", "Scalar")
 
     static func known(_ name: String, _ overload: String = "") -> Operator {
       trapping { () throws(TorchError) in try Operator(name, overload) }
@@ -36,14 +35,5 @@ extension Tensor {
   /// self − left · rightᵀ
   func subtractingOuter(_ left: Tensor, _ right: Tensor) -> Tensor {
     Self.trapping { () throws(TorchError) in try Op.addr(self, left, right, 1.0, -1.0) }
-  }
-
-  /// The 2-norm of each tensor, read in one go. Infinite where the squares overflow.
-  static func norms(_ tensors: [Tensor]) -> [Double] {
-    guard !tensors.isEmpty else { return [] }
-    let norms = trapping { () throws(TorchError) in
-      try Op.foreachNorm.results(tensors, 2.0)[0].tensors
-    }
-    return Tensor.stacking(norms.map { $0.converted(to: .float64) }).scalars(of: Double.self)
   }
 }

@@ -121,15 +121,3 @@ extension Module {
     }
   }
 }
-
-extension NamedTensors {
-  /// The first tensor that holds NaN or infinity; the numbers are read in one go.
-  var firstNotFinite: String? {
-    guard !isEmpty else { return nil }
-    return withoutGradients {
-      let largest = Tensor.stacking(tensors.map { $0.norm(.infinity) })
-      guard !largest.isFinite().allTrue() else { return nil }
-      return zip(names, largest.scalars(of: Double.self)).first { !$1.isFinite }?.0
-    }
-  }
-}

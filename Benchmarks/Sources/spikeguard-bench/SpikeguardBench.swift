@@ -15,7 +15,8 @@ struct SpikeguardBench: ParsableCommand {
       AllCommand.self, CaseCommand<BridgeCase>.self, CaseCommand<LIFCase>.self,
       CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self,
       CaseCommand<ReleasedCase>.self, CaseCommand<EvaluationCase>.self, CaseCommand<PGDCase>.self,
-      CaseCommand<CurvatureCase>.self, WorkerCommand.self,
+      CaseCommand<CurvatureCase>.self, CaseCommand<ConvolutionCase>.self, WorkerCommand.self,
+      CaseCommand<RooflineCase>.self, CaseCommand<GrowthCase>.self,
     ],
     defaultSubcommand: AllCommand.self)
 }
@@ -34,8 +35,8 @@ struct AllCommand: ParsableCommand {
 
   func run() throws {
     var cases: [any BenchmarkCase.Type] = [
-      BridgeCase.self, LIFCase.self, DeflationCase.self, StepCase.self, ReleasedCase.self,
-      EvaluationCase.self, PGDCase.self,
+      BridgeCase.self, LIFCase.self, ConvolutionCase.self, DeflationCase.self, StepCase.self,
+      ReleasedCase.self, EvaluationCase.self, PGDCase.self,
     ]
     if !options.quick { cases.append(CurvatureCase.self) }
     try options.run(cases)

@@ -35,7 +35,9 @@ private struct CurvatureDuel {
     [
       "after a little training on synthetic pictures: accuracy \(formatted(trained.accuracy, 2)) on new ones, "
         + "loss of the measured batch \(formatted(trained.loss, 3)); spikes a neuron and step, by layer: "
-        + trained.rates.map { formatted($0, 2) }.joined(separator: " "),
+        + trained.rates.map { formatted($0, 2) }.joined(separator: " ")
+        + "; outputs that differ from the step before: "
+        + trained.changes.map { formatted($0, 2) }.joined(separator: " "),
       "the matrix: cross-entropy of time-mean logits, evaluation mode, differentiated twice through surrogate and reset",
     ]
   }

@@ -20,6 +20,8 @@ struct TrainedNetwork {
   let loss: Double
   /// Spikes for each neuron and step of each layer, on the measured batch.
   let rates: [Double]
+  /// The share of each layer's neurons whose output differs from the step before.
+  let changes: [Double]
 
   init(_ setting: StepSetting, trainingSteps: Int) throws {
     self.setting = setting
@@ -42,11 +44,17 @@ struct TrainedNetwork {
     accuracy = (answers .== unseen.labels).sum().item() / 128
     (images, labels) = pictures.draw(setting.batchSize, using: generator)
     var pass = ForwardPass(.evaluation)
+    pass.trace = []
     let logits = withoutGradients { [network, images] in
       network(setting.encoder(images, &pass), &pass)
     }
     loss = logits.mean(along: [0]).crossEntropy(labels).item()
     rates = pass.activity.map(\.rate)
+    changes = (pass.trace ?? []).map { trace in
+      let spikes = trace.output.unfolded
+      let steps = trace.output.steps
+      return 1 - (spikes[1..<steps] .== spikes[0..<steps - 1]).converted(to: .float32).mean().item()
+    }
   }
 
   func write(weights: String, batch: String) throws {

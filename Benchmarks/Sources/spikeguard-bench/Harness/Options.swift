@@ -115,5 +115,7 @@ struct Record: Codable {
   let quick: Bool
   let threads: Int
   var comparisons: [Comparison] = []
+  var rooflines: [RooflineRecord] = []
+  var growths: [GrowthRecord] = []
   var targets: [Target] = []
 }

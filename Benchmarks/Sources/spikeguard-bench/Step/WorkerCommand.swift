@@ -22,6 +22,10 @@ struct WorkerCommand: ParsableCommand {
   @OptionGroup var setting: StepSetting
 
   func run() throws {
+    Engine.onOutOfMemory = {
+      say("{\"error\": \"out of memory in \($0.operation)\"}")
+      _exit(1)
+    }
     if !returnMemory { Engine.keepFreedMemory() }
     if let threads { Engine.threads = threads }
     var side = try WorkerSide(self)
