@@ -28,7 +28,8 @@ struct GradientUnits {
 
   // Calls body(first unit, behind the last) on one or more threads; `values` is the work's extent.
   template <class Body> void share(int64_t values, Body body) const {
-    constexpr int64_t worthAThread = 32768;
+    // In the time that a sleeping thread takes to wake, an awake one reads about this much.
+    constexpr int64_t worthAThread = 1048576;
     if (values < 2 * worthAThread) return body(0, count());
     parallelFor(0, count(), 1, body);
   }
