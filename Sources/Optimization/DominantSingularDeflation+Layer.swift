@@ -9,42 +9,56 @@ import Torch
 extension DominantSingularDeflation {
   typealias Result = (deflated: Tensor?, outcome: DeflationReport.Outcome, triple: LeadingTriple?)
 
-  /// Deflates one gradient of rank 2 or more; `deflated` is nil where it passes unchanged.
+  /// What is to be done with one gradient.
+  enum Finding: Sendable {
+    /// It passes unchanged, or is zeroed.
+    case noTerm(DeflationReport.Outcome)
+    /// The term of the matrix divided by `scale`.
+    case term(LeadingTriple, scale: Double)
+  }
+
+  /// The leading term of one gradient of rank 2 or more.
   ///
   /// - Parameter magnitude: what is known of its elements.
-  func deflate(_ gradient: Tensor, magnitude: Magnitude, start: Tensor?) -> Result {
-    let reading = MatrixReading(gradient)
-    let matrix = reading.matrix
+  func find(in gradient: Tensor, magnitude: Magnitude, start: Tensor?) -> Finding {
+    let matrix = MatrixReading(gradient).matrix
     var norm = magnitude.squares.squareRoot()
     var scale = 1.0
     // Gradients are far from where squares of squares overflow or vanish; those that are not are brought back.
     if !(1e-6...1e8).contains(norm) {
       let largest = magnitude.largest
-      guard largest.isFinite else { return (nil, .notFinite, nil) }
-      guard largest > 0 else { return (nil, .negligible, nil) }
+      guard largest.isFinite else { return .noTerm(.notFinite) }
+      guard largest > 0 else { return .noTerm(.negligible) }
       scale = exp2(log2(largest).rounded(.down))
       norm = (matrix / scale).norm().item()
-      guard norm * scale >= minimumNorm else { return (nil, .negligible, nil) }
+      guard norm * scale >= minimumNorm else { return .noTerm(.negligible) }
     }
     guard matrix.size(0) > 1, matrix.size(1) > 1 else {
-      let zeroed = singleVectors == .asReleased
-      return (
-        zeroed ? Tensor.zeros(like: gradient) : nil, .singleVector(zeroed: zeroed), nil
-      )
+      return .noTerm(.singleVector(zeroed: singleVectors == .asReleased))
     }
     do {
-      guard scale != 1 else {
-        let triple = try solver.leadingTriple(
-          of: matrix, norm: norm, start: start, spectrum: spectrum)
-        return (reading.restored(triple.removed(from: matrix)), .deflated, triple)
-      }
-      let scaled = matrix / scale
       let triple = try solver.leadingTriple(
-        of: scaled, norm: norm, start: start, spectrum: spectrum)
-      let deflated = reading.restored(triple.removed(from: scaled) * scale)
-      return (deflated, .deflated, triple.scaled(by: scale))
+        of: scale == 1 ? matrix : matrix / scale, norm: norm, start: start, spectrum: spectrum)
+      return .term(triple, scale: scale)
     } catch {
-      return (nil, .failed(error.description), nil)
+      return .noTerm(.failed(error.description))
+    }
+  }
+
+  /// The gradient without what was found; `deflated` is nil where it passes unchanged.
+  func remove(_ finding: Finding, from gradient: Tensor) -> Result {
+    switch finding {
+    case .noTerm(.singleVector(zeroed: true)):
+      return (Tensor.zeros(like: gradient), .singleVector(zeroed: true), nil)
+    case .noTerm(let outcome):
+      return (nil, outcome, nil)
+    case .term(let triple, let scale):
+      let reading = MatrixReading(gradient)
+      guard scale != 1 else {
+        return (reading.restored(triple.removed(from: reading.matrix)), .deflated, triple)
+      }
+      let deflated = triple.removed(from: reading.matrix / scale) * scale
+      return (reading.restored(deflated), .deflated, triple.scaled(by: scale))
     }
   }
 }

@@ -63,20 +63,39 @@ public struct DominantSingularDeflation: GradientTransform {
   ) {
     withoutGradients {
       let matrices = gradients.filter { gradients[$0]!.rank >= 2 && gradients[$0]!.count > 0 }
-      var magnitudes = Magnitude.all(of: matrices.tensors).makeIterator()
+      var findings = find(in: matrices.map { $0.detached() }).makeIterator()
       report = DeflationReport()
       for (name, gradient) in gradients {
         guard gradient.rank >= 2, gradient.count > 0 else {
           report.add(name, .notAMatrix)
           continue
         }
-        let result = deflate(
-          gradient.detached(), magnitude: magnitudes.next()!, start: starts[name])
+        let result = remove(findings.next()!, from: gradient.detached())
         if let deflated = result.deflated { gradients[name] = deflated }
         if let triple = result.triple { starts[name] = triple.warmStart }
         report.add(name, result.outcome, result.triple)
       }
     }
+  }
+
+  /// The leading terms of all matrices, in their order.
+  ///
+  /// The fast solver takes many short steps, which threads that sleep in between do not speed up: each thread takes a
+  /// matrix instead, the largest first.
+  private func find(in matrices: NamedTensors) -> [Finding] {
+    let (names, tensors) = (matrices.names, matrices.tensors)
+    let magnitudes = Magnitude.all(of: tensors)
+    let found = { @Sendable [self, starts] (index: Int) in
+      find(in: tensors[index], magnitude: magnitudes[index], start: starts[names[index]])
+    }
+    guard solver is GramLanczos, tensors.allSatisfy({ $0.device == .cpu }) else {
+      return tensors.indices.map(found)
+    }
+    let order = tensors.indices.sorted { (tensors[$0].count, $1) > (tensors[$1].count, $0) }
+    let inOrder = Engine.map(count: order.count) { found(order[$0]) }
+    var findings = inOrder
+    for (place, index) in order.enumerated() { findings[index] = inOrder[place] }
+    return findings
   }
 
   /// Near which the next step's search starts: a right unit vector for each matrix whose leading term dominates.
