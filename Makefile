@@ -63,7 +63,7 @@ client: setup ## build and run a package that depends on this one, without LD_LI
 bench: setup ## measure against the plain compositions and the peers, side by side
 	Benchmarks/run
 
-bench-quick: setup ## the same with the short settings, in under 5 minutes on a quiet machine
+bench-quick: setup ## the same with the short settings, in under 5 minutes after building
 	Benchmarks/run --quick
 
 bench-test: setup ## prove the benchmarks' own arithmetic

@@ -13,29 +13,13 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include "LIFOperators.h"
+#include "LIFSavedOptions.h"
 
 namespace spikeguard {
 namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-struct SavedOptions : torch::CustomClassHolder {
-  LIFOptions options;
-  explicit SavedOptions(const LIFOptions& o) : options(o) {}
-};
-
-void saveOptions(AutogradContext* context, const LIFOptions& options) {
-  context->saved_data["options"] =
-      c10::IValue::make_capsule(c10::make_intrusive<SavedOptions>(options));
-}
-
-LIFOptions savedOptions(AutogradContext* context) {
-  return c10::static_intrusive_pointer_cast<SavedOptions>(
-             context->saved_data["options"].toCapsule())
-      ->options;
-}
 
 Tensor orUndefined(const OptionalTensor& t) { return t.value_or(Tensor()); }
 // Detached: otherwise spikes would seem to depend on a membrane that carries a gradient.

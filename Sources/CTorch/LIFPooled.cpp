@@ -8,12 +8,12 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/upsample_nearest2d.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <atomic>
 
 #include "LIFLayout.h"
+#include "LIFSavedOptions.h"
 
 namespace spikeguard {
 namespace {
@@ -126,11 +126,6 @@ Tensor backward(const LIFOptions& options, const Tensor& grad, const Tensor& x) 
   return result;
 }
 
-struct SavedOptions : torch::CustomClassHolder {
-  LIFOptions options;
-  explicit SavedOptions(const LIFOptions& o) : options(o) {}
-};
-
 struct LIFPooled : torch::autograd::Function<LIFPooled> {
   static variable_list forward(
       AutogradContext* context, const Tensor& x, const LIFOptions& options) {
@@ -138,17 +133,14 @@ struct LIFPooled : torch::autograd::Function<LIFPooled> {
     auto [averages, count] = spikeguard::forward(options, x);
     context->mark_non_differentiable({count});
     context->save_for_backward({x});
-    context->saved_data["options"] =
-        c10::IValue::make_capsule(c10::make_intrusive<SavedOptions>(options));
+    saveOptions(context, options);
     return {averages, count};
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
     static const LIFOperator<LIFBackwardFunction> composed("spikeguard::lif_backward");
     const Tensor x = context->get_saved_variables()[0];
-    const LIFOptions options = c10::static_intrusive_pointer_cast<SavedOptions>(
-                                   context->saved_data["options"].toCapsule())
-                                   ->options;
+    const LIFOptions options = savedOptions(context);
     if (!at::GradMode::is_enabled()) return {spikeguard::backward(options, grads[0], x), Tensor()};
     Tensor spread = at::div(at::upsample_nearest2d(grads[0], {x.size(2), x.size(3)}), 4);
     return {composed(options, spread, x, std::nullopt), Tensor()};
