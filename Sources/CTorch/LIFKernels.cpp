@@ -12,6 +12,7 @@
 
 #include <vector>
 
+#include "InstructionSets.h"
 #include "LIFLoops.h"
 
 namespace spikeguard {
@@ -50,24 +51,18 @@ template <class Loop, class Neuron> [[gnu::noinline, gnu::target("avx2,fma")]] i
     const LIFOptions& options, const typename Loop::Arrays& arrays, const LIFRange& range) {
   return runBlocks<Loop, Neuron>(options, arrays, range);
 }
-
-bool hasAVX2() {
-  static const bool answer = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  return answer;
-}
 #else
 template <class Loop, class Neuron, class... Arguments> int64_t runAVX2(const Arguments&...) {
   return 0;
 }
-constexpr bool hasAVX2() { return false; }
 #endif
 
 template <class Loop, template <class> class Surrogate, bool spiking> int64_t runNeuron(
     const LIFOptions& options, const typename Loop::Arrays& arrays, const LIFRange& range) {
   using T = typename Loop::Scalar;
   using Neuron = LIFNeuron<T, Surrogate<T>, spiking>;
-  return hasAVX2() ? runAVX2<Loop, Neuron>(options, arrays, range)
-                   : runBaseline<Loop, Neuron>(options, arrays, range);
+  return processorHasAVX2() ? runAVX2<Loop, Neuron>(options, arrays, range)
+                            : runBaseline<Loop, Neuron>(options, arrays, range);
 }
 
 template <class Loop, bool spiking> int64_t runSurrogate(

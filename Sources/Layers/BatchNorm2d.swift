@@ -34,33 +34,7 @@ public struct BatchNorm2d: Module {
   /// One value a channel (n = 1) has no variance: it is normalised to the bias, the running mean moves, and the
   /// running variance moves towards 0 where copies stand for more values, else stays. The engine would make it NaN.
   public func callAsFunction(_ input: Tensor, _ mode: Mode, copies: Int = 1) -> Tensor {
-    if mode == .training, input.count == input.size(1) {
-      let output = normalizedAlone(input, moves: 1)
-      if copies > 1 { withoutGradients { runningVariance.multiplyInPlace(by: 1 - momentum) } }
-      return output
-    }
-    guard mode == .training, copies > 1 else {
-      return input.batchNorm(
-        weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
-        training: mode == .training, momentum: momentum, epsilon: epsilon)
-    }
-    // The engine keeps the statistics it was given for its backward, so they may not change after the call:
-    // it moves copies, and ours follow.
-    let mean = runningMean.copied()
-    let variance = runningVariance.copied()
-    let output = input.batchNorm(
-      weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true,
-      momentum: momentum, epsilon: epsilon)
-    let n = Double(input.count / input.size(1))
-    let copied = n * Double(copies)
-    // Of new = (1 − m) old + m · n/(n − 1) · variance, the last term is scaled to the larger divisor.
-    let factor = (copied / (copied - 1)) / (n / (n - 1))
-    withoutGradients {
-      let kept = runningVariance * (1 - momentum)
-      runningMean.copyInPlace(from: mean)
-      runningVariance.copyInPlace(from: kept + (variance - kept) * factor)
-    }
-    return output
+    normalized(input, by: statistics(for: input, mode, copies: copies))
   }
 
   /// Normalises by the input's own statistics s, and moves the running ones `moves` times towards them:
@@ -72,24 +46,41 @@ public struct BatchNorm2d: Module {
   ///
   /// - Parameter input: `[N, C, H, W]`, one time step.
   public func normalizedAlone(_ input: Tensor, moves: Int) -> Tensor {
-    // With momentum 1 the engine leaves the statistics themselves. Its backward keeps the tensors that it was
-    // given, so they may not be ours, which a later step moves.
-    let mean = Tensor.zeros(like: runningMean)
-    let variance = Tensor.zeros(like: runningVariance)
-    let output = input.batchNorm(
-      weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true,
-      momentum: 1, epsilon: epsilon)
+    let statistics = input.batchStatistics
+    move(towards: statistics, of: input.count / input.size(1), times: moves)
+    return normalized(input, by: statistics)
+  }
+
+  /// What normalises this input in this mode: the batch's own statistics in training, towards which the running ones
+  /// move, else the running ones.
+  ///
+  /// - Parameter copies: how many identical copies of the input are meant, as in ``callAsFunction(_:_:copies:)``.
+  public func statistics(
+    for input: Tensor, _ mode: Mode, copies: Int = 1
+  ) -> ChannelStatistics {
+    guard mode == .training else {
+      return ChannelStatistics(mean: runningMean, variance: runningVariance)
+    }
+    let statistics = input.batchStatistics
+    move(towards: statistics, of: input.count / input.size(1) * copies, times: 1)
+    return statistics
+  }
+
+  private func normalized(_ input: Tensor, by statistics: ChannelStatistics) -> Tensor {
+    input.batchNorm(weight: weight, bias: bias, by: statistics, epsilon: epsilon)
+  }
+
+  /// - Parameter values: how many values of a channel the statistics are of.
+  private func move(towards statistics: ChannelStatistics, of values: Int, times: Int) {
     withoutGradients {
-      let hasVariance = input.count > input.size(1)
-      for _ in 0..<moves {
-        for (running, new) in [(runningMean, mean)]
-          + (hasVariance ? [(runningVariance, variance)] : [])
-        {
-          running.multiplyInPlace(by: 1 - momentum)
-          running.addInPlace(new, scale: momentum)
-        }
+      for _ in 0..<times {
+        runningMean.multiplyInPlace(by: 1 - momentum)
+        runningMean.addInPlace(statistics.mean, scale: momentum)
+        guard values > 1 else { continue }
+        let unbiased = Double(values) / Double(values - 1)
+        runningVariance.multiplyInPlace(by: 1 - momentum)
+        runningVariance.addInPlace(statistics.variance, scale: momentum * unbiased)
       }
     }
-    return output
   }
 }

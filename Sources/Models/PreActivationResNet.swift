@@ -52,7 +52,7 @@ public final class PreActivationResNet: SpikingNetwork, CompositeModule {
     pass.begin()
     var signal = stem(input.normalized(by: configuration.normalization), &pass)
     for (_, block) in blocks { signal = block(signal, configuration.neuron, &pass) }
-    signal = configuration.neuron(lastNormalization(signal, pass), &pass)
+    signal = configuration.neuron(signal, normalizedBy: lastNormalization, &pass)
     return classifierLayer(signal.meanOverPositions, &pass).unfolded
   }
 }
@@ -88,9 +88,10 @@ private struct PreActivationBlock: CompositeModule {
   }
 
   func callAsFunction(_ input: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass) -> Signal {
-    let spikes = neuron(normalizations[0](input, pass), &pass)
+    let spikes = neuron(input, normalizedBy: normalizations[0], &pass)
     let inner = convolutions[0](spikes, &pass)
-    let branch = convolutions[1](neuron(normalizations[1](inner, pass), &pass), &pass)
+    let second = neuron(inner, normalizedBy: normalizations[1], &pass)
+    let branch = convolutions[1](second, &pass)
     return branch + (shortcut?(spikes, &pass) ?? spikes)
   }
 }

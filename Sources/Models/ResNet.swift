@@ -54,7 +54,7 @@ public final class ResNet: SpikingNetwork, CompositeModule {
   public func callAsFunction(_ input: Signal, _ pass: inout ForwardPass) -> Tensor {
     pass.begin()
     let current = stem(input.normalized(by: configuration.normalization), &pass)
-    var signal = configuration.neuron(stemNormalization(current, pass), &pass)
+    var signal = configuration.neuron(current, normalizedBy: stemNormalization, &pass)
     signal = signal.map { $0.maxPool2d(3, stride: 2, padding: 1) }
     for (_, block) in blocks { signal = block(signal, configuration.neuron, &pass) }
     return classifierLayer(signal.meanOverPositions, &pass).unfolded
@@ -92,7 +92,9 @@ private struct BasicBlock: CompositeModule {
   }
 
   func callAsFunction(_ input: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass) -> Signal {
-    let branch = second(neuron(first(input, &pass), &pass), &pass)
+    let inner = neuron(
+      first.convolution(input, &pass), normalizedBy: first.normalization, &pass)
+    let branch = second(inner, &pass)
     let shortcut = downsample?(input, &pass) ?? input
     return neuron(branch + shortcut, &pass)
   }

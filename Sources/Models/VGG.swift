@@ -51,7 +51,7 @@ public final class VGG: SpikingNetwork, CompositeModule {
     var signal = input.normalized(by: configuration.normalization)
     for stage in stages {
       for block in stage.dropLast() { signal = block(signal, configuration.neuron, &pass) }
-      signal = stage.last!.averagePooled(signal, configuration.neuron, &pass)
+      signal = stage.last!(signal, configuration.neuron, averagePooling: true, &pass)
     }
     let features = signal.map { configuration.head.pooled($0).flattened(from: 1) }
     return classifierLayer(features, &pass).unfolded
@@ -75,14 +75,13 @@ struct ConvolutionBlock: Sendable {
     normalizationName = "\(name).\(firstIndex + 1)"
   }
 
-  func callAsFunction(_ signal: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass) -> Signal {
-    neuron(normalization(convolution(signal, &pass), pass), &pass)
-  }
-
-  /// The same, averaged over windows of 2 × 2 positions.
-  func averagePooled(
-    _ signal: Signal, _ neuron: any Neuron, _ pass: inout ForwardPass
+  /// - Parameter averagePooling: whether spikes are averaged over windows of 2 × 2 positions.
+  func callAsFunction(
+    _ signal: Signal, _ neuron: any Neuron, averagePooling: Bool = false,
+    _ pass: inout ForwardPass
   ) -> Signal {
-    neuron.averagePooled(normalization(convolution(signal, &pass), pass), &pass)
+    neuron(
+      convolution(signal, &pass), normalizedBy: normalization, averagePooling: averagePooling, &pass
+    )
   }
 }

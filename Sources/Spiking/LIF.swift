@@ -91,20 +91,6 @@ public struct LIF: Neuron, Equatable {
     return output
   }
 
-  /// One kernel where that is possible, to the same bits: see ``Neuron/averagePooled(_:_:)``. Where the pass keeps
-  /// spikes or potentials, or looks at the gradient by another rule, spikes are pooled afterwards.
-  public func averagePooled(_ current: Signal, _ pass: inout ForwardPass) -> Signal {
-    let view = pass.gradientView ?? GradientView()
-    guard view.rule == .surrogate, pass.trace == nil, pass.nextMembrane == nil,
-      !pass.walksSteps, !pass.carriesMembranes,
-      let response = viewed(by: view).fusedAveragePool(current)
-    else { return self(current, &pass).map { $0.averagePool2d(2) } }
-    pass.record(
-      LayerActivity(spikes: response.count, opportunities: 4 * response.spikes.count), membrane: nil
-    )
-    return Signal(stepped: response.spikes, steps: current.steps)
-  }
-
   /// What a layer of neurons gives back.
   public struct Response {
     /// `[T·B, …]`, 0 or 1 (or between, when not spiking).

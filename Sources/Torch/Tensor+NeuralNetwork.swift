@@ -9,8 +9,6 @@ extension Tensor {
   private enum Op {
     static let conv2d = Operator(known: "spikeguard::conv2d")
     static let linear = Operator(known: "linear")
-    static let batchNorm = Operator(known: "batch_norm")
-    static let batchNormFrozen = Operator(known: "spikeguard::batch_norm_frozen")
     static let avgPool2d = Operator(known: "avg_pool2d")
     static let maxPool2d = Operator(known: "max_pool2d")
     static let adaptiveAvgPool2d = Operator(known: "adaptive_avg_pool2d")
@@ -38,27 +36,6 @@ extension Tensor {
   /// self · weightᵀ + bias, weights `[out, in]`.
   public func linear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
     must { () throws(TorchError) in try Op.linear(self, weight, bias) }
-  }
-
-  /// Normalises each channel (dimension 1), then scales and shifts.
-  ///
-  /// - Parameters:
-  ///   - runningMean, runningVariance: used when not training; when training they move in place by
-  ///     `momentum` towards the batch's mean and unbiased variance.
-  ///   - training: whether the batch's own statistics normalise it.
-  public func batchNorm(
-    weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
-    momentum: Double = 0.1, epsilon: Double = 1e-5
-  ) -> Tensor {
-    if !training, let runningMean, let runningVariance {
-      return must { () throws(TorchError) in
-        try Op.batchNormFrozen(self, weight, bias, runningMean, runningVariance, epsilon)
-      }
-    }
-    return must { () throws(TorchError) in
-      try Op.batchNorm(
-        self, weight, bias, runningMean, runningVariance, training, momentum, epsilon, false)
-    }
   }
 
   /// Means over windows of `size` × `size`, by default without overlap. Zeros of the padding count.

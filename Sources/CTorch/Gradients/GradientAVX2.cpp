@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "../InstructionSets.h"
 #include "GradientKernels.h"
 
 #if defined(__x86_64__)
@@ -18,9 +19,7 @@ namespace spikeguard {
 
 const GradientKernels* gradientAVX2() {
 #if defined(__x86_64__)
-  static const bool isSupported =
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (isSupported) return &GradientLoops<8>::kernels;
+  if (processorHasAVX2()) return &GradientLoops<8>::kernels;
 #endif
   return nullptr;
 }

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "../InstructionSets.h"
 #include "GradientKernels.h"
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
+#define AVX512 target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
+#pragma clang attribute push(__attribute__((AVX512)), apply_to = function)
 #include "GradientLoops.h"
 #pragma clang attribute pop
 #endif
@@ -18,10 +20,7 @@ namespace spikeguard {
 
 const GradientKernels* gradientAVX512() {
 #if defined(__x86_64__)
-  static const bool isSupported =
-      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  if (isSupported) return &GradientLoops<16>::kernels;
+  if (processorHasAVX512()) return &GradientLoops<16>::kernels;
 #endif
   return nullptr;
 }

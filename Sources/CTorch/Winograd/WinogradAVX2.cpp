@@ -3,6 +3,7 @@
 // A sum of products may fuse its multiplications and additions: it has no stated order of rounding.
 #pragma clang fp contract(fast)
 
+#include "../InstructionSets.h"
 #include "WinogradKernels.h"
 
 #if defined(__x86_64__)
@@ -15,10 +16,8 @@ namespace spikeguard {
 
 const WinogradKernels* winogradAVX2([[maybe_unused]] int64_t outputs) {
 #if defined(__x86_64__)
-  static const bool isSupported =
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (isSupported && outputs == 2) return &WinogradLoops<2, 8>::kernels;
-  if (isSupported && outputs == 4) return &WinogradLoops<4, 8>::kernels;
+  if (processorHasAVX2() && outputs == 2) return &WinogradLoops<2, 8>::kernels;
+  if (processorHasAVX2() && outputs == 4) return &WinogradLoops<4, 8>::kernels;
 #endif
   return nullptr;
 }

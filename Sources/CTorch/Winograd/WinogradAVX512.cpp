@@ -3,6 +3,7 @@
 // A sum of products may fuse its multiplications and additions: it has no stated order of rounding.
 #pragma clang fp contract(fast)
 
+#include "../InstructionSets.h"
 #include "WinogradKernels.h"
 
 #if defined(__x86_64__)
@@ -16,11 +17,8 @@ namespace spikeguard {
 
 const WinogradKernels* winogradAVX512([[maybe_unused]] int64_t outputs) {
 #if defined(__x86_64__)
-  static const bool isSupported =
-      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  if (isSupported && outputs == 2) return &WinogradLoops<2, 16>::kernels;
-  if (isSupported && outputs == 4) return &WinogradLoops<4, 16>::kernels;
+  if (processorHasAVX512() && outputs == 2) return &WinogradLoops<2, 16>::kernels;
+  if (processorHasAVX512() && outputs == 4) return &WinogradLoops<4, 16>::kernels;
 #endif
   return nullptr;
 }

@@ -1,13 +1,15 @@
-// spikeguard::batch_norm_frozen: the engine's batch norm with frozen statistics, y = s (x − μ) + b with
+// spikeguard::batch_norm: the engine's batch norm by given statistics, y = s (x − μ) + b with
 // s = w / √(σ² + ε) for each channel, and derivatives of every order.
 //
-// Values and first gradients are the engine's own, bit for bit. It differentiates them once more by one
-// formula for every mode, some twenty passes over the images; with frozen statistics three do. With
+// Statistics of the batch itself (BatchStatistics.cpp) are functions of x; their derivatives are the
+// engine's. Constant ones (evaluation, attacks, curvature) get faster derivatives. Values and first
+// gradients are the engine's own, bit for bit. It differentiates them once more by one formula for every
+// mode, some twenty passes over the images; with frozen statistics three do. With
 // k = 1 / √(σ² + ε), the gradients of an output's gradient g are
 //   gx = s g,   gw = Σ g (x − μ) k,   gb = Σ g,
 // and with cotangents u of gx, v of gw, c of gb the second derivative is
 //   towards g: s u + v k (x − μ) + c      towards x: v k g      towards w: k Σ g u
-// composed of the engine's elementwise operators, so higher orders follow. The statistics are constants.
+// composed of the engine's elementwise operators, so higher orders follow.
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/addcmul.h>
@@ -20,20 +22,12 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include "WantedGradients.h"
+#include "BatchNorm.h"
 
 namespace spikeguard {
 namespace {
 
 using at::Tensor;
-
-// μ, σ² and ε.
-struct Statistics {
-  Tensor mean, variance;
-  double epsilon;
-
-  Tensor inverseDeviation() const { return at::rsqrt(at::add(variance, epsilon)); }
-};
 
 // A number for each channel, to be broadcast over images of as many dimensions as x.
 Tensor perChannel(const Tensor& values, const Tensor& x) {
@@ -49,12 +43,8 @@ Tensor sumOverAllButChannels(const Tensor& x) {
   return at::sum(x, others);
 }
 
-Gradients batchNormGradients(
-    const Tensor& gradY, const Tensor& x, const OptionalTensor& weight,
-    const Statistics& statistics, Wanted wanted);
-
-// The gradients that are wanted, as a differentiable function.
-struct BatchNormBackward : torch::autograd::Function<BatchNormBackward> {
+// The gradients that are wanted where the statistics are constants, as a differentiable function.
+struct FrozenBackward : torch::autograd::Function<FrozenBackward> {
   static variable_list forward(
       AutogradContext* context, const Tensor& gradY, const Tensor& x,
       const OptionalTensor& weight, const Statistics& statistics, Wanted wanted) {
@@ -76,7 +66,8 @@ struct BatchNormBackward : torch::autograd::Function<BatchNormBackward> {
   static variable_list backward(AutogradContext* context, variable_list cotangents) {
     variable_list saved = context->get_saved_variables();
     const Tensor &gradY = saved[0], &x = saved[1], &weight = saved[2];
-    Statistics statistics{saved[3], saved[4], context->saved_data["epsilon"].toDouble()};
+    Statistics statistics{
+        saved[3], saved[4], context->saved_data["epsilon"].toDouble(), /*ofBatch=*/false};
     Gradients cotangent = unpacked(savedWanted(context), cotangents);
     const auto& [u, v, c] = cotangent;
 
@@ -106,6 +97,14 @@ struct BatchNormBackward : torch::autograd::Function<BatchNormBackward> {
   }
 };
 
+Tensor valuesOf(
+    const Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias,
+    const Statistics& statistics) {
+  return at::batch_norm(
+      x, weight, bias, statistics.mean, statistics.variance,
+      /*training=*/false, /*momentum=*/0, statistics.epsilon, /*cudnn_enabled=*/false);
+}
+
 struct BatchNorm : torch::autograd::Function<BatchNorm> {
   static Tensor forward(
       AutogradContext* context, const Tensor& x, const OptionalTensor& weight,
@@ -116,9 +115,8 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
     context->set_materialize_grads(false);
     context->saved_data["has_bias"] = bias.has_value();
     context->saved_data["epsilon"] = statistics.epsilon;
-    return at::batch_norm(
-        x, weight, bias, statistics.mean, statistics.variance,
-        /*training=*/false, /*momentum=*/0, statistics.epsilon, /*cudnn_enabled=*/false);
+    context->saved_data["of_batch"] = statistics.ofBatch;
+    return valuesOf(x, weight, bias, statistics);
   }
 
   static variable_list backward(AutogradContext* context, variable_list grads) {
@@ -127,29 +125,47 @@ struct BatchNorm : torch::autograd::Function<BatchNorm> {
       variable_list saved = context->get_saved_variables();
       Wanted wanted = wantedBy(
           context, saved[1].defined(), context->saved_data["has_bias"].toBool());
-      Statistics statistics{saved[2], saved[3], context->saved_data["epsilon"].toDouble()};
+      Statistics statistics{
+          saved[2], saved[3], context->saved_data["epsilon"].toDouble(),
+          context->saved_data["of_batch"].toBool()};
       result = batchNormGradients(grads[0], saved[0], orNothing(saved[1]), statistics, wanted);
     }
     return {result[0], result[1], result[2], Tensor()};
   }
 };
 
+}  // namespace
+
+Tensor Statistics::inverseDeviation() const { return at::rsqrt(at::add(variance, epsilon)); }
+
 Gradients batchNormGradients(
     const Tensor& gradY, const Tensor& x, const OptionalTensor& weight,
     const Statistics& statistics, Wanted wanted) {
-  return unpacked(wanted, BatchNormBackward::apply(gradY, x, weight, statistics, wanted));
+  if (!statistics.ofBatch)
+    return unpacked(wanted, FrozenBackward::apply(gradY, x, weight, statistics, wanted));
+  auto [towardsX, towardsWeight, towardsBias] = at::native_batch_norm_backward(
+      gradY, x, weight, {}, {}, statistics.mean, statistics.inverseDeviation(),
+      /*train=*/true, statistics.epsilon, wanted);
+  return {towardsX, towardsWeight, towardsBias};
 }
 
-Tensor batchNormFrozen(
-    const Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, const Tensor& mean,
-    const Tensor& variance, double epsilon) {
+Tensor batchNorm(
+    const Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias,
+    const Statistics& statistics) {
   auto requiresGrad = [](const OptionalTensor& t) { return t && t->requires_grad(); };
   bool recorded = at::GradMode::is_enabled() &&
       (x.requires_grad() || requiresGrad(weight) || requiresGrad(bias));
-  if (!recorded)
-    return at::batch_norm(x, weight, bias, mean, variance, false, 0, epsilon, false);
-  Statistics statistics{mean.detach(), variance.detach(), epsilon};
-  return BatchNorm::apply(x, weight, bias, statistics);
+  return recorded ? BatchNorm::apply(x, weight, bias, statistics)
+                  : valuesOf(x, weight, bias, statistics);
+}
+
+namespace {
+
+Tensor batchNormOperator(
+    const Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, const Tensor& mean,
+    const Tensor& variance, double epsilon, bool ofBatch) {
+  return batchNorm(
+      x, weight, bias, Statistics{mean.detach(), variance.detach(), epsilon, ofBatch});
 }
 
 }  // namespace
@@ -157,11 +173,11 @@ Tensor batchNormFrozen(
 
 TORCH_LIBRARY_FRAGMENT(spikeguard, m) {
   m.def(
-      "batch_norm_frozen(Tensor x, Tensor? weight, Tensor? bias, Tensor running_mean, "
-      "Tensor running_var, float eps) -> Tensor");
+      "batch_norm(Tensor x, Tensor? weight, Tensor? bias, Tensor mean, Tensor variance, "
+      "float eps, bool of_batch) -> Tensor");
 }
 
 // Composed of the engine's operators, so that it runs wherever they do.
 TORCH_LIBRARY_IMPL(spikeguard, CompositeImplicitAutograd, m) {
-  m.impl("batch_norm_frozen", TORCH_FN(spikeguard::batchNormFrozen));
+  m.impl("batch_norm", TORCH_FN(spikeguard::batchNormOperator));
 }

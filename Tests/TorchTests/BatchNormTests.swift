@@ -1,0 +1,104 @@
+import TestSupport
+import Testing
+import Torch
+
+/// Statistics of a batch against float64, and batch norm by given statistics against formulas and the engine.
+@Suite struct BatchNormTests {
+  struct Row: Sendable, CustomStringConvertible {
+    let shape: [Int]
+    var isChannelsLast = true
+    var dtype = DType.float32
+    var description: String { "\(shape), channels last \(isChannelsLast), \(dtype)" }
+
+    /// Channel c around 30 c: a sum of squares would lose the variance in float32.
+    func images() -> Tensor {
+      let channel = Tensor.arange(0, shape[1]).converted(to: .float64)
+        .reshaped([1, shape[1]] + shape.dropFirst(2).map { _ in 1 })
+      let x = (randomTensor(shape, seed: 3, dtype: .float64) * (channel * 0.3 + 1) + channel * 30)
+        .converted(to: dtype)
+      return isChannelsLast ? x.contiguous(.channelsLast) : x
+    }
+  }
+
+  static let rows: [Row] = [
+    Row(shape: [2, 3, 5, 7]), Row(shape: [1, 1, 9, 4]), Row(shape: [7, 5, 1, 3]),
+    Row(shape: [3, 8, 4, 4]), Row(shape: [5, 33, 6, 6]), Row(shape: [16, 43, 16, 16]),
+    Row(shape: [9, 512, 2, 2]), Row(shape: [40, 64, 32, 32]), Row(shape: [1, 6, 1, 1]),
+    Row(shape: [3, 19, 5, 4], dtype: .float64), Row(shape: [4, 6, 5, 5], isChannelsLast: false),
+    Row(shape: [17, 4], isChannelsLast: false),
+  ]
+
+  @Test(arguments: rows) func `mean and biased variance are those of float64`(row: Row) {
+    let x = row.images().requiringGradient()
+    let statistics = x.batchStatistics
+    let exact = x.detached().converted(to: .float64)
+    let others = [0] + (2..<max(2, x.rank))
+    let mean = exact.mean(along: others)
+    let variance = exact.variance(along: others, correction: 0)
+    let precision = row.dtype == .float32 ? 2e-6 : 1e-13
+    #expect(statistics.mean.dtype == row.dtype && statistics.mean.shape == [row.shape[1]])
+    expectClose(
+      statistics.mean.converted(to: .float64), mean, relative: precision, absolute: precision)
+    expectClose(
+      statistics.variance.converted(to: .float64), variance, relative: 5 * precision,
+      absolute: 5 * precision)
+    #expect(statistics.areOfBatch && !statistics.mean.requiresGradient)
+  }
+
+  @Test func `the number of threads changes no bit`() {
+    let x = Row(shape: [40, 43, 32, 32]).images()
+    let before = Engine.threads
+    defer { Engine.threads = before }
+    let all = [1, 2, 3, 7].map { threads -> ChannelStatistics in
+      Engine.threads = threads
+      return x.batchStatistics
+    }
+    for statistics in all {
+      #expect(statistics.mean.isIdentical(to: all[0].mean))
+      #expect(statistics.variance.isIdentical(to: all[0].variance))
+    }
+  }
+
+  @Test func `one image's NaN spoils its channel and no other`() {
+    let x = Row(shape: [40, 35, 8, 8]).images()
+    withoutGradients { x[3][33][2][5].copyInPlace(from: Tensor(Float.nan)) }
+    let statistics = x.batchStatistics
+    for numbers in [statistics.mean, statistics.variance] {
+      #expect((0..<35).filter { !numbers[$0].item().isFinite } == [33])
+    }
+  }
+
+  /// Statistics of the batch, given, are the engine's training mode.
+  @Test(arguments: [DType.float32, .float64])
+  func `by the batch's statistics, values and gradients are the training mode's`(dtype: DType)
+    throws
+  {
+    let x = Row(shape: [6, 5, 4, 3], dtype: dtype).images().requiringGradient()
+    let weight = (randomTensor([5], seed: 4, dtype: dtype) + 2).requiringGradient()
+    let bias = randomTensor([5], seed: 5, dtype: dtype).requiringGradient()
+    let outputs = [
+      x.batchNorm(weight: weight, bias: bias, by: x.batchStatistics),
+      x.batchNorm(
+        weight: weight, bias: bias, runningMean: nil, runningVariance: nil, training: true),
+    ]
+    let all = try outputs.map { output -> [Tensor] in
+      let direction = randomTensor(output.shape, seed: 6, dtype: dtype).requiringGradient()
+      let first = try vectorJacobianProduct(
+        outputs: [output], inputs: [x, weight, bias], vectors: [direction], createGraph: true)
+      let second = try vectorJacobianProduct(
+        outputs: first, inputs: [x, weight, direction],
+        vectors: first.map { randomTensor($0.shape, seed: 7, dtype: dtype) })
+      return [output] + first + second
+    }
+    for (found, expected) in zip(all[0], all[1]) {
+      let distance = (found - expected).norm().item() / expected.norm().item()
+      #expect(distance < (dtype == .float32 ? 1e-4 : 1e-12))
+    }
+  }
+
+  @Test func `values without channels are refused`() throws {
+    let statistics = try Operator("spikeguard::batch_statistics")
+    #expect(throws: TorchError.self) { try statistics.results(Tensor.ones([3])) }
+    #expect(throws: TorchError.self) { try statistics.results(Tensor.ones([0, 3, 2, 2])) }
+  }
+}
