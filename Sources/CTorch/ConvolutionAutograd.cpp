@@ -52,7 +52,9 @@ Tensor inOrderOf(const Tensor& x, const Tensor& weight, const ConvolutionShape& 
 Tensor valuesOf(
     const Tensor& x, const Tensor& weight, const OptionalTensor& bias,
     const ConvolutionShape& shape) {
-  if (const WinogradKernels* kernels = winogradFor(x, weight, shape))
+  const WinogradKernels* kernels = winogradFor(x, weight, shape);
+  // Of a bias that does not fit the engine says what is wrong.
+  if (kernels && isWinogradBias(bias, weight))
     return winogradForward(*kernels, x, weight, bias.value_or(Tensor()));
   return at::conv2d(x, weight, bias, shape.stride, shape.padding, shape.dilation, shape.groups);
 }

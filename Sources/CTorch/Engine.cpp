@@ -99,8 +99,6 @@ bool ct_generator_set_state(CTGenerator g, CTTensor state, CTError *error) {
   return done;
 }
 
-// By default glibc maps a large block anew for each tensor and unmaps it after use, and the kernel
-// clears every page again: about 10 ms for 33 MB.
 void ct_each(int64_t count, void (*body)(void *, int64_t), void *context) {
   std::atomic<int64_t> next{0};
   int64_t threads = std::min<int64_t>(count, at::get_num_threads());
@@ -109,6 +107,8 @@ void ct_each(int64_t count, void (*body)(void *, int64_t), void *context) {
   });
 }
 
+// By default glibc maps a large block anew for each tensor and unmaps it after use, and the kernel
+// clears every page again: about 10 ms for 33 MB.
 bool ct_keep_memory(void) {
 #ifdef __GLIBC__
   return mallopt(M_MMAP_MAX, 0) && mallopt(M_TRIM_THRESHOLD, -1);

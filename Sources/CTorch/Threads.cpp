@@ -3,7 +3,8 @@
 #include <dlfcn.h>
 #include <torch/library.h>
 
-#include <atomic>
+#include <set>
+#include <thread>
 
 namespace spikeguard {
 namespace {
@@ -38,9 +39,13 @@ const OpenMP& openMP() {
 
 // How many threads a loop of as many parts as there are threads ran on.
 int64_t threadsOfALoop() {
-  std::atomic<int64_t> count{0};
-  parallelFor(0, at::get_num_threads(), 1, [&](int64_t, int64_t) { ++count; });
-  return count;
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  parallelFor(0, at::get_num_threads(), 1, [&](int64_t, int64_t) {
+    std::lock_guard<std::mutex> lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  return int64_t(seen.size());
 }
 
 }  // namespace

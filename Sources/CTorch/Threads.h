@@ -18,8 +18,8 @@ namespace spikeguard {
 void runOnThreads(
     int64_t threads, void (*task)(void* context, int64_t thread, int64_t threads), void* context);
 
-// As at::parallel_for: body(first, behind) for parts of begin ..< end, none of them shorter than
-// `grain` but the last; what a part throws is thrown here.
+// As at::parallel_for: body(first, behind) for equal parts of begin ..< end, one a thread, on no more
+// threads than there are `grain`s in it; what a part throws is thrown here.
 template <class Body> void parallelFor(
     int64_t begin, int64_t end, int64_t grain, const Body& body) {
   if (begin >= end) return;

@@ -4,8 +4,8 @@ extension Engine {
   /// Calls `body` once for each index, on up to ``threads`` of the engine's threads, each taking the next index when it is
   /// done: for independent pieces of work that are each too small for all threads.
   ///
-  /// Tensor operations in the body run on its thread alone, without recording for differentiation unless asked. What it
-  /// computes must not depend on the order of the indices.
+  /// Of several indices, each one's tensor operations run on its thread alone; a single index has all threads. Nothing is
+  /// recorded for differentiation unless asked. What the body computes must not depend on the order of the indices.
   ///
   /// - Returns: what the body returned, by index.
   public static func map<Result: Sendable>(

@@ -22,7 +22,8 @@ extension Tensor {
   /// Float32 images with channels last, 64 channels or more on both sides, kernels of 3 × 3, stride 1 and padding 1 are
   /// convolved by Winograd's short algorithm (Lavin & Gray, CVPR 2016), forward and backward: a quarter of the products,
   /// other rounding (largest error within 5·10⁻⁶ of the largest number), the same bits for an image in every batch and on
-  /// any number of threads. All others are the engine's to the bit. Derivatives of every order are composed of these.
+  /// any number of threads. What is not finite spreads over its tile of up to 4 × 4 outputs, as NaN. All others are the
+  /// engine's to the bit. Derivatives of every order are composed of these.
   public func conv2d(
     _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     groups: Int = 1

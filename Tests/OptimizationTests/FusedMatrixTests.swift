@@ -37,6 +37,8 @@ import Torch
     return g.size(0) <= g.size(1) ? wide : wide.transposed()
   }
 
+  @Test func `there are kernels to test`() { #expect(Self.lanes.contains(4)) }
+
   @Test(arguments: shapes.indices)
   func `an image, its square and its residual are those of float64`(_ shape: Int) throws {
     try Self.forEach(shape) { fused, matrix in

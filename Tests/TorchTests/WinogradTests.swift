@@ -96,7 +96,7 @@ import Torch
   }
 
   @Test(arguments: [Row(), Row(images: 3, height: 5, width: 7, inputs: 64, outputs: 96)])
-  func `conv2d uses them, with derivatives of every order`(row: Row) throws {
+  func `conv2d uses them, with derivatives of the second order too`(row: Row) throws {
     func derivatives(_ dtype: DType) -> [Tensor] {
       let operands = row.operands(dtype: dtype).map { $0.detached().requiringGradient() }
       let y = operands[0].conv2d(operands[1], bias: operands[2], padding: 1)
@@ -112,6 +112,34 @@ import Torch
     try #expect(Self.chosen(operands[0], operands[1]) == (Self.lanes() > 0 ? 4 : 0))
     for (found, expected) in zip(derivatives(.float32), derivatives(.float64)) {
       #expect(Self.error(found, expected) < 2e-5)
+    }
+  }
+
+  /// Its bits are the chosen kernel's, which are not the engine's.
+  @Test(arguments: [rows[0], Row(images: 3, height: 2, width: 2, inputs: 96)])
+  func `conv2d's values and gradients are those of the chosen kernel`(row: Row) throws {
+    let lanes = try Self.lanes()
+    guard lanes > 0 else { return }
+    let operands = row.operands().map { $0.requiringGradient() }
+    let (x, weight) = (operands[0].detached(), operands[1].detached())
+    let y = operands[0].conv2d(operands[1], bias: operands[2], padding: 1)
+    let found = try [y]
+      + vectorJacobianProduct(
+        outputs: [y], inputs: Array(operands[0...1]), vectors: [row.direction()])
+    let outputs = try Self.chosen(x, weight)
+    let values = try Operator("spikeguard::winograd")(
+      x, weight, operands[2].detached(), outputs, lanes)
+    let gradients = try Operator("spikeguard::winograd_backward")
+      .results(row.direction(), x, weight, outputs, lanes, [true, true])
+    for (a, b) in zip(found, [values] + gradients.map(\.tensor)) { #expect(a.isIdentical(to: b)) }
+    let engine = try Operator("conv2d")(x, weight, operands[2].detached(), [1, 1], [1, 1])
+    #expect(!y.isIdentical(to: engine))
+    // One gradient alone is the same.
+    for wanted in [[true, false], [false, true]] {
+      let alone = try Operator("spikeguard::winograd_backward")
+        .results(row.direction(), x, weight, outputs, lanes, wanted)
+      let place = wanted[0] ? 0 : 1
+      #expect(alone[place].tensor.isIdentical(to: gradients[place].tensor))
     }
   }
 
@@ -166,18 +194,54 @@ import Torch
     }
   }
 
-  @Test func `what is not finite stays visible`() throws {
+  /// In the tiles around it, and nowhere else.
+  @Test func `what is not finite stays visible, in its image`() throws {
     let operands = Row().operands()
-    for value in [Double.nan, .infinity] {
-      var numbers = operands[0].scalars(of: Float.self)
-      numbers[numbers.count / 2] = Float(value)
-      let x = Tensor(numbers, shape: operands[0].shape).contiguous(.channelsLast)
-      #expect(!x.conv2d(operands[1], padding: 1).sum().item().isFinite)
+    for value in [Float.nan, .infinity] {
+      let x = operands[0].copied()
+      x[1][5][2][3].copyInPlace(from: Tensor(value))
+      let leaves = [x.requiringGradient(), operands[1].requiringGradient()]
+      let y = leaves[0].conv2d(leaves[1], padding: 1)
+      #expect(y[0].isFinite().allTrue())
+      #expect(!y[1][17][2][3].item().isFinite && y[1][17][7][7].item().isFinite)
+      let direction = Row().direction()
+      let towardsWeight = try vectorJacobianProduct(
+        outputs: [y], inputs: [leaves[1]], vectors: [direction])[0]
+      #expect(!towardsWeight[9][5][1][1].item().isFinite && towardsWeight[9][6].isFinite().allTrue())
+      direction[0][7][6][6].copyInPlace(from: Tensor(value))
+      let clean = operands[0].requiringGradient()
+      let towardsX = try vectorJacobianProduct(
+        outputs: [clean.conv2d(operands[1], padding: 1)], inputs: [clean], vectors: [direction])[0]
+      #expect(!towardsX[0][3][6][6].item().isFinite && towardsX[1].isFinite().allTrue())
     }
   }
 
   @Test func `wrong arguments are refused`() throws {
     let operands = Row().operands()
+    func message(_ bias: Tensor) -> String {
+      do {
+        _ = try Operator("spikeguard::conv2d")(
+          operands[0], operands[1], bias, [1, 1], [1, 1], [1, 1], 1)
+        return "taken"
+      } catch { return "\(error)" }
+    }
+    #expect(message(Tensor.ones([64])) == "taken")
+    #expect(message(Tensor.ones([1])).contains("bias"))
+    #expect(message(Tensor.ones([65])).contains("bias"))
+    #expect(message(Tensor.ones([64, 1])).contains("bias"))
+    #expect(throws: TorchError.self) {
+      try Operator("spikeguard::winograd")(operands[0], operands[1], Tensor.ones([1]), 2, 8)
+    }
+    for (images, channels) in [(0, 64), (1, 0)] {
+      let x = Tensor.ones([images, channels, 4, 4]), weight = Tensor.ones([64, channels, 3, 3])
+      #expect(throws: TorchError.self) {
+        try Operator("spikeguard::winograd")(x, weight, Tensor?.none, 2, 8)
+      }
+      #expect(throws: TorchError.self) {
+        try Operator("spikeguard::winograd_backward").results(
+          Tensor.ones([images, 64, 4, 4]), x, weight, 2, 8, [true, true])
+      }
+    }
     #expect(throws: TorchError.self) {
       try Operator("spikeguard::winograd")(operands[0], operands[1], Tensor?.none, 3, 8)
     }

@@ -44,7 +44,8 @@ template <int lanes> struct GradientLoops {
     return sum;
   }
 
-  // Longer sums in single precision lose more than the solver's tolerances allow.
+  // Longer sums down a column in single precision lose more than the solver's tolerances allow; sums along a
+  // row are spread over lanes, and joined in double precision every few hundred columns.
   static constexpr int64_t rowsInASum = 128;
 
   // Both products with `count` vectors of columns, which the second finds in the cache.

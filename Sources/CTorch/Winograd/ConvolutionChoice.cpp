@@ -24,6 +24,11 @@ int64_t products(int64_t outputs, int64_t height, int64_t width) {
 
 }  // namespace
 
+bool isWinogradBias(const std::optional<at::Tensor>& bias, const at::Tensor& weight) {
+  if (!bias || !bias->defined()) return true;
+  return isFloatOnCPU(*bias) && bias->dim() == 1 && bias->size(0) == weight.size(0);
+}
+
 const WinogradKernels* winogradFor(
     const at::Tensor& x, const at::Tensor& weight, const ConvolutionShape& shape) {
   if (!isFloatOnCPU(x) || !isFloatOnCPU(weight) || x.dim() != 4 || weight.dim() != 4)

@@ -63,7 +63,7 @@ class Panels {
  public:
   Panels(const WinogradKernels& kernels, const Layout& layout, int64_t channels, Fill fill)
     : layout(layout), channels(channels), count(quotient(channels, kPanel)), fill(fill),
-      memory(kernels.points * count * layout.room * kPanel) {}
+      memory(kernels.points * count * layout.room * kPanel + (kProductRows - 1) * kPanel) {}
 
   void transform(const float* pixels, const WinogradTiles& chunk) {
     parallelFor(chunk.begin, chunk.end, 1, [&](int64_t begin, int64_t end) {
@@ -73,7 +73,8 @@ class Panels {
 
   int64_t panels() const { return count; }
   int64_t stride() const { return layout.room * kPanel; }
-  // Products take eight tiles at once: behind the last one they read what nobody reads of them.
+  // Products take eight tiles at once, from any tile on: behind the last one they read what nobody reads of
+  // them, and of the last panel what lies behind it.
   const float* at(int64_t point, int64_t panel, int64_t tile) {
     return memory.data() + ((point * count + panel) * layout.room + tile) * kPanel;
   }

@@ -21,7 +21,7 @@ const WinogradKernels& kernelsOf(int64_t outputs, int64_t lanes) {
 
 void check(const Tensor& x, const Tensor& weight) {
   TORCH_CHECK(
-      x.dim() == 4 && weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3 &&
+      x.numel() > 0 && weight.numel() > 0 && x.dim() == 4 && weight.dim() == 4 && weight.size(2) == 3 && weight.size(3) == 3 &&
           weight.size(1) == x.size(1) && x.scalar_type() == at::kFloat &&
           weight.scalar_type() == at::kFloat,
       "expected float images [N, C, H, W] and a weight [K, C, 3, 3], got ", x.scalar_type(), " ",
@@ -32,6 +32,9 @@ Tensor forward(
     const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, int64_t outputs,
     int64_t lanes) {
   check(x, weight);
+  TORCH_CHECK(
+      isWinogradBias(bias, weight), "expected ", weight.size(0), " floats of bias, got ",
+      bias->scalar_type(), " ", bias->sizes());
   return winogradForward(kernelsOf(outputs, lanes), x, weight, bias.value_or(Tensor()));
 }
 

@@ -107,7 +107,7 @@ const char *ct_cpu_capability(void);
 int32_t ct_threads(void);
 void ct_set_threads(int32_t n);
 /// Calls body(context, i) once for each i in 0 ..< count, on up to ct_threads() threads of the engine, each taking the
-/// next i when it is done. Operators that a body calls run on its thread alone. The body must not throw.
+/// next i when it is done. Of several, each one's operators run on its thread alone. The body must not throw.
 void ct_each(int64_t count, void (*body)(void *context, int64_t i), void *context);
 /// Number of CUDA devices that the engine can use now (0 without libtorch_cuda or a driver).
 int32_t ct_cuda_device_count(void);
