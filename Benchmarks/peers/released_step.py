@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The benchmark's worker in the dominant singular deflation release's training loop, full SVD included.
 
-Run it with the interpreter of scripts/peers/setup. `worker.py` says what it answers.
+Run it with the interpreter of scripts/peers/setup. `serving.py` says what it answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from peers import released  # noqa: E402
 from peers.design import Design  # noqa: E402
 from peers.vgg import SpikingVGG  # noqa: E402
 from torch import Tensor  # noqa: E402
-from worker import Worker, main  # noqa: E402
+from serving import main  # noqa: E402
+from worker import Worker  # noqa: E402
 
 
 class ReleasedWorker(Worker):

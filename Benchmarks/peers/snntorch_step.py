@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The benchmark's worker on snnTorch's Leaky cell between PyTorch's own layers.
 
-Run it with the interpreter of scripts/peers/setup and .deps/peers/beside/snntorch on PYTHONPATH. `worker.py` says what it answers.
+Run it with the interpreter of scripts/peers/setup and .deps/peers/beside/snntorch on PYTHONPATH. `serving.py` says what it answers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 from peers.design import Design  # noqa: E402
 from peers.plain_vgg import PlainVGG  # noqa: E402
 from peers.snn_torch import SnnTorchNeuron  # noqa: E402
-from worker import Worker, main  # noqa: E402
+from serving import main  # noqa: E402
+from worker import Worker  # noqa: E402
 
 
 class SnnTorchWorker(Worker):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The benchmark's worker on SpikingJelly's multi-step mode, 0.0.0.0.14 or 2.0.0.
 
-Run it with the interpreter of scripts/peers/setup, with .deps/peers/beside/spikingjelly-2 on PYTHONPATH for 2.0.0. `worker.py` says what it answers.
+Run it with the interpreter of scripts/peers/setup, with .deps/peers/beside/spikingjelly-2 on PYTHONPATH for 2.0.0. `serving.py` says what it answers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ logging.getLogger("torch._library.triton").disabled = True
 
 from peers.design import Design  # noqa: E402
 from peers.vgg import SpikingVGG  # noqa: E402
-from worker import Worker, main  # noqa: E402
+from serving import main  # noqa: E402
+from worker import Worker  # noqa: E402
 
 
 class SpikingJellyWorker(Worker):

@@ -30,8 +30,9 @@ public struct VGGConfiguration: ModelConfiguration {
     /// The mean over all positions.
     case compact
 
-    var side: Int { self == .released ? 7 : 1 }
-    func pooled(_ features: Tensor) -> Tensor {
+    public var side: Int { self == .released ? 7 : 1 }
+    /// Features `[N, C, H, W]`, averaged or repeated to ``side`` positions in each direction.
+    public func pooled(_ features: Tensor) -> Tensor {
       // The mean of one number is that number; the engine would copy it, forward and backward.
       guard features.shape.suffix(2) != [side, side] else { return features }
       // Means of one pixel are that pixel; the engine's pooling is slow to add up their gradients.

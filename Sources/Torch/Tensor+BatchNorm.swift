@@ -31,7 +31,8 @@ extension Tensor {
   ) -> Tensor {
     if !training, let runningMean, let runningVariance {
       return batchNorm(
-        weight: weight, bias: bias, by: ChannelStatistics(mean: runningMean, variance: runningVariance),
+        weight: weight, bias: bias,
+        by: ChannelStatistics(mean: runningMean, variance: runningVariance),
         epsilon: epsilon)
     }
     return must { () throws(TorchError) in

@@ -165,7 +165,8 @@ import Torch
   func `the formulas' numbers, differentiated once and twice`(row: Row) throws {
     let (fused, formulas) = (try Self.results(row, .fused), try Self.results(row, .formulas))
     Self.expectClose([fused.output], [formulas.output], 1e-14)
-    Self.expectClose(fused.gradients + fused.recorded, formulas.gradients + formulas.recorded, 1e-12)
+    Self.expectClose(
+      fused.gradients + fused.recorded, formulas.gradients + formulas.recorded, 1e-12)
     Self.expectClose(fused.second, formulas.second, 1e-10)
     for gradient in fused.gradients + fused.second { #expect(gradient.norm().item() > 0) }
     let share = fused.output.mean().item()

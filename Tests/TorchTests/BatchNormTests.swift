@@ -23,7 +23,8 @@ import Torch
   static let rows: [Row] = [
     Row(shape: [2, 3, 5, 7]), Row(shape: [1, 1, 9, 4]), Row(shape: [7, 5, 1, 3]),
     Row(shape: [3, 8, 4, 4]), Row(shape: [5, 33, 6, 6]), Row(shape: [16, 43, 16, 16]),
-    Row(shape: [9, 512, 2, 2]), Row(shape: [40, 64, 32, 32]), Row(shape: [1, 6, 1, 1]),
+    Row(shape: [9, 512, 2, 2]), Row(shape: [8, 2, 90, 91]), Row(shape: [40, 64, 32, 32]),
+    Row(shape: [1, 6, 1, 1]),
     Row(shape: [3, 19, 5, 4], dtype: .float64), Row(shape: [4, 6, 5, 5], isChannelsLast: false),
     Row(shape: [17, 4], isChannelsLast: false),
   ]
@@ -35,13 +36,13 @@ import Torch
     let others = [0] + (2..<max(2, x.rank))
     let mean = exact.mean(along: others)
     let variance = exact.variance(along: others, correction: 0)
-    let precision = row.dtype == .float32 ? 2e-6 : 1e-13
+    let precision = row.dtype == .float32 ? 5e-7 : 1e-13
     #expect(statistics.mean.dtype == row.dtype && statistics.mean.shape == [row.shape[1]])
     expectClose(
       statistics.mean.converted(to: .float64), mean, relative: precision, absolute: precision)
     expectClose(
-      statistics.variance.converted(to: .float64), variance, relative: 5 * precision,
-      absolute: 5 * precision)
+      statistics.variance.converted(to: .float64), variance, relative: 10 * precision,
+      absolute: precision)
     #expect(statistics.areOfBatch && !statistics.mean.requiresGradient)
   }
 

@@ -123,7 +123,8 @@ import Torch
     let operands = row.operands().map { $0.requiringGradient() }
     let (x, weight) = (operands[0].detached(), operands[1].detached())
     let y = operands[0].conv2d(operands[1], bias: operands[2], padding: 1)
-    let found = try [y]
+    let found =
+      try [y]
       + vectorJacobianProduct(
         outputs: [y], inputs: Array(operands[0...1]), vectors: [row.direction()])
     let outputs = try Self.chosen(x, weight)
@@ -207,7 +208,8 @@ import Torch
       let direction = Row().direction()
       let towardsWeight = try vectorJacobianProduct(
         outputs: [y], inputs: [leaves[1]], vectors: [direction])[0]
-      #expect(!towardsWeight[9][5][1][1].item().isFinite && towardsWeight[9][6].isFinite().allTrue())
+      #expect(
+        !towardsWeight[9][5][1][1].item().isFinite && towardsWeight[9][6].isFinite().allTrue())
       direction[0][7][6][6].copyInPlace(from: Tensor(value))
       let clean = operands[0].requiringGradient()
       let towardsX = try vectorJacobianProduct(

@@ -30,7 +30,9 @@ protocol BenchmarkCase {
 
 struct AllCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "all", abstract: "All cases, one after the other.")
+    commandName: "all",
+    abstract:
+      "All cases but roofline and growth, one after the other; with --quick without curvature.")
   @OptionGroup var options: Options
 
   func run() throws {

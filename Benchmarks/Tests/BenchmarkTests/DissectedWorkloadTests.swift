@@ -21,7 +21,7 @@ import Torch
   ) throws {
     let apart = try DissectedWorkload(
       .training, setting(depth, size: depth == .vgg5 ? 28 : 32, batch: 3, steps: steps))
-    let gradients = try apart.walkBackward(apart.walkForward().links)
+    let gradients = try apart.walkBackward(apart.walkForward().links).ofParameters
 
     var pass = ForwardPass(.training)
     let network = apart.network
@@ -47,14 +47,13 @@ import Torch
     #expect(analysis.whole.seconds.count == 3)
     #expect(analysis.rows.allSatisfy { $0.samples.seconds.count == 3 && $0.bound > 0 })
     #expect(Set(analysis.rows.map(\.name)).count == analysis.rows.count)
-    // Three convolutions, three each of batch norm and neuron, two poolings and the head, linear
-    // map, loss.
+    // Three convolutions, three layers of neurons with batch norm and pool, the head, linear map, loss.
     let forward = analysis.rows.filter { $0.direction == "forward" }.count
-    #expect(forward == 14)
+    #expect(forward == 9)
     let backward = analysis.rows.count - forward
-    // Weights: 3 + 1, inputs: 2 + 1 (the images need none), 10 others, test and update.
+    // Weights: 3 + 1, inputs: 2 + 1 (the images need none), 5 others, test and update.
     let expected: [Workload: Int] = [
-      .training: 4 + 3 + 10 + 2, .evaluation: 0, .attackGradient: 14,
+      .training: 4 + 3 + 5 + 2, .evaluation: 0, .attackGradient: 9,
     ]
     #expect(backward == expected[workload])
     #expect(analysis.spikeRate > 0.01)

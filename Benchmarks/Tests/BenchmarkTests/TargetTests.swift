@@ -12,18 +12,27 @@ import Testing
       side("slow", [3, 3, 12], peer: "slow", peak: 1000, idle: 800),
     ]),
     comparison([
-      side("Spikeguard", [2, 2, 2], peak: 350, idle: 100),
-      side("fast", [4, 5, 4], peer: "fast", peak: 900, idle: 500),
+      side("Spikeguard", [2, 1, 2], peak: 350, idle: 100),
+      side("fast", [4, 4, 5], peer: "fast", peak: 900, idle: 500),
     ]),
   ]
 
   @Test func `the fastest peer counts, against our time of the same group`() throws {
     let target = try #require(groups.speed("step", atLeast: 1.8, aim: 2.5))
     #expect(target.measured == 2)
-    #expect(target.remark.hasPrefix("fast"))
+    #expect(target.remark == "fast; paired 2.50")
     #expect(target.isMet)
     #expect(target.row[4] == "met")
     #expect(try #require(groups.speed("step", atLeast: 2.1)).isMet == false)
+  }
+
+  @Test func `without a peer that was meant to be there no target is met`() throws {
+    var some = groups
+    some[1].excluded = [.init(name: "lost", reason: "it differs")]
+    let target = try #require(some.speed("step", atLeast: 1.8))
+    #expect(target.measured == 2 && !target.isMet)
+    #expect(target.row.last == "fast; paired 2.50; without lost")
+    #expect(some.memory("step", atMost: 100).allSatisfy { !$0.isMet })
   }
 
   @Test func `a row of ours is nobody to be faster than`() {

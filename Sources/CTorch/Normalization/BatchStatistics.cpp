@@ -17,13 +17,13 @@ namespace {
 
 template <class T> void momentsOf(const T* x, const ChannelRows& size, T* mean, T* variance) {
   const int64_t channels = size.channels;
-  const int64_t rowsOfPart = std::max<int64_t>(16, 16384 / channels);
+  const int64_t rowsOfPart = std::clamp<int64_t>(16384 / channels, 16, kRowsInASum);
   const int64_t parts = (size.rows + rowsOfPart - 1) / rowsOfPart;
   auto rowsIn = [&](int64_t part) {
     return std::min(rowsOfPart, size.rows - part * rowsOfPart);
   };
   std::vector<T> sums(parts * channels), squares(parts * channels);
-  parallelFor(0, parts, 4, [&](int64_t begin, int64_t end) {
+  parallelFor(0, parts, std::max<int64_t>(1, 65536 / (rowsOfPart * channels)), [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; ++part)
       momentsOfRows(
           x + part * rowsOfPart * channels, ChannelRows{rowsIn(part), channels},

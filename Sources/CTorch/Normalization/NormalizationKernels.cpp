@@ -66,7 +66,8 @@ template <class T> void momentsOfRows(const T* x, const ChannelRows& size, T* su
 }
 
 template <class T> void addGradientSums(
-    const T* gradient, const T* x, const T* mean, const ChannelRows& size, T* sums, T* products) {
+    const T* gradient, const T* x, const T* mean, const ChannelRows& size, double* sums,
+    double* products) {
   run<Tiles>(x, size.channels, GradientSumTiles<T>{gradient, x, mean, size, sums, products});
 }
 
@@ -87,7 +88,8 @@ void scaleRows(
       const T*, const T*, const T*, const T*, double, int64_t, const ChannelTerms<T>&);          \
   template void normalizeRows(const T*, T*, const ChannelRows&, const T*, const T*);             \
   template void momentsOfRows(const T*, const ChannelRows&, T*, T*);                             \
-  template void addGradientSums(const T*, const T*, const T*, const ChannelRows&, T*, T*);       \
+  template void addGradientSums(                                                                 \
+      const T*, const T*, const T*, const ChannelRows&, double*, double*);                       \
   template void projectRows(                                                                     \
       const T*, const T*, T*, const ChannelRows&, const ProjectionTerms<T>&);                    \
   template void scaleRows(const T*, T*, const ChannelRows&, const T*, const T*);

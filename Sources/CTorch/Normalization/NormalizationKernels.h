@@ -28,12 +28,17 @@ template <class T> void channelTerms(
 template <class T>
 void normalizeRows(const T* x, T* y, const ChannelRows&, const T* scale, const T* shift);
 
-// Over the rows: Σ x, and Σ (x − m)² with the rows' own mean m.
+// Longer sums in single precision lose digits that gradients need, where much of them cancels.
+constexpr int64_t kRowsInASum = 128;
+
+// Over at most kRowsInASum rows: Σ x, and Σ (x − m)² with the rows' own mean m.
 template <class T> void momentsOfRows(const T* x, const ChannelRows&, T* sums, T* squares);
 
-// Adds over the rows: Σ g to `sums` and Σ g (x − μ) to `products`.
+// Adds over the rows, in double precision after every kRowsInASum of them: Σ g to `sums` and Σ g (x − μ) to
+// `products`.
 template <class T> void addGradientSums(
-    const T* gradient, const T* x, const T* mean, const ChannelRows&, T* sums, T* products);
+    const T* gradient, const T* x, const T* mean, const ChannelRows&, double* sums,
+    double* products);
 
 // What the gradient of the input is made of where the statistics are the batch's: they pass on the
 // gradient's mean ḡ and its share along x, p = k² mean(g (x − μ)).

@@ -1,5 +1,6 @@
 // The loops behind NormalizationKernels.h. `fused`: whether a multiply-add may be one instruction.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -77,21 +78,25 @@ template <class T> struct MomentTiles {
 template <class T> struct GradientSumTiles {
   const T *gradient, *x, *mean;
   ChannelRows size;
-  T *sums, *products;
+  double *sums, *products;
 
   template <int count> NORMALIZATION_INLINE void tile(int64_t c) const {
     using V = ChannelVectors<T, count>;
-    typename V::Vector sum[count], product[count], m[count];
-    for (int i = 0; i < count; ++i)
-      sum[i] = V::at(sums + c, i), product[i] = V::at(products + c, i), m[i] = V::at(mean + c, i);
     const T *g = gradient + c, *row = x + c;
-    for (int64_t r = 0; r < size.rows; ++r, g += size.channels, row += size.channels)
-      for (int i = 0; i < count; ++i) {
-        sum[i] += V::at(g, i);
-        product[i] += V::at(g, i) * (V::at(row, i) - m[i]);
-      }
-    for (int i = 0; i < count; ++i)
-      V::at(sums + c, i) = sum[i], V::at(products + c, i) = product[i];
+    for (int64_t first = 0; first < size.rows; first += kRowsInASum) {
+      typename V::Vector sum[count] = {}, product[count] = {};
+      const int64_t behind = std::min(size.rows, first + kRowsInASum);
+      for (int64_t r = first; r < behind; ++r, g += size.channels, row += size.channels)
+        for (int i = 0; i < count; ++i) {
+          sum[i] += V::at(g, i);
+          product[i] += V::at(g, i) * (V::at(row, i) - V::at(mean + c, i));
+        }
+      for (int i = 0; i < count; ++i)
+        for (int64_t lane = 0; lane < V::lanes; ++lane) {
+          sums[c + i * V::lanes + lane] += sum[i][lane];
+          products[c + i * V::lanes + lane] += product[i][lane];
+        }
+    }
   }
 
   NORMALIZATION_INLINE void single(int64_t c) const {

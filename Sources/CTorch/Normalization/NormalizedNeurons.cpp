@@ -152,10 +152,10 @@ template <class T> class UnitGradient {
 };
 
 // Σ g and Σ g (x − μ) of each channel, from those of the units.
-template <class T> struct GradientSums {
+struct GradientSums {
   std::vector<double> sums, products;
 
-  GradientSums(const std::vector<T>& ofUnits, int64_t channels) : sums(channels), products(channels) {
+  GradientSums(const std::vector<double>& ofUnits, int64_t channels) : sums(channels), products(channels) {
     for (size_t i = 0; i < ofUnits.size(); i += 2 * channels)
       for (int64_t c = 0; c < channels; ++c) {
         sums[c] += ofUnits[i + c];
@@ -174,13 +174,13 @@ template <class T> void backwardUnits(
     const BackwardArrays<T>& a) {
   const int64_t channels = units.channels;
   const bool wantsSums = a.towardsWeight || a.towardsBias || (ofBatch && a.towardsX);
-  std::vector<T> ofUnits(wantsSums ? units.count() * 2 * channels : 0);
+  std::vector<double> ofUnits(wantsSums ? units.count() * 2 * channels : 0);
   units.share([&](int64_t begin, int64_t end) {
     UnitGradient<T> unitGradient(options, units, terms);
     for (int64_t unit = begin; unit < end; ++unit) {
       const int64_t length = units.length(unit);
       const T* gradient = unitGradient(a.grad, a.x, unit);
-      T* sums = ofUnits.data() + unit * 2 * channels;
+      double* sums = ofUnits.data() + unit * 2 * channels;
       for (int64_t t = 0; t < units.inputSteps; ++t) {
         const int64_t place = t * units.neurons + units.start(unit);
         if (wantsSums)
@@ -197,7 +197,7 @@ template <class T> void backwardUnits(
     }
   });
   if (!wantsSums) return;
-  const GradientSums<T> total(ofUnits, channels);
+  const GradientSums total(ofUnits, channels);
   for (int64_t c = 0; c < channels; ++c) {
     if (a.towardsWeight) a.towardsWeight[c] = T(total.products[c] * terms.terms.inverseDeviation[c]);
     if (a.towardsBias) a.towardsBias[c] = T(total.sums[c]);

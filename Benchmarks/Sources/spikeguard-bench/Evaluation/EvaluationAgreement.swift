@@ -1,12 +1,12 @@
 import Torch
 
 /// Whether a peer classifies as we do: every logit in float64; in float32, which is timed, how many predictions differ,
-/// as rounding flips spikes.
+/// as rounding flips spikes, and how many images the function that is timed counts as right, in chunks with a rest.
 final class EvaluationAgreement {
   private let sides: Sides
   /// The first of the batch are compared.
   private let images: Int
-  private var ours: [Tensor]?
+  private var ours: (logits: [Tensor], correct: Int)?
   /// Peers that were compared before, at another batch size.
   private var known: [String: [Agreement]] = [:]
 
@@ -18,9 +18,10 @@ final class EvaluationAgreement {
   func check(_ peer: Peer, _ variant: Variant) throws -> [Agreement] {
     let name = "\(peer.name), \(variant.layout)"
     if let known = known[name] { return known }
-    let own = try ours ?? logits(of: sides.ours())
-    ours = own
-    let other = try logits(of: sides.start(peer, variant))
+    let all = try ours ?? results(of: sides.ours())
+    ours = all
+    let (own, correct) = all
+    let (other, otherCorrect) = try results(of: sides.start(peer, variant))
     let predictions = Set(own[0].argmax(along: 1).scalars(of: Int.self))
     guard predictions.count > 1 else {
       throw NothingToCompare(
@@ -36,18 +37,25 @@ final class EvaluationAgreement {
       try Agreement(
         "share of other predictions in float32, with \(name)", error: differing(own[1], other[1]),
         tolerance: 0.1),
+      try Agreement(
+        "share by which the counts of right answers differ in float32, with \(name)",
+        error: Double(abs(correct - otherCorrect)) / Double(images), tolerance: 0.1),
     ]
     known[name] = agreements
     return agreements
   }
 
-  /// In float64 and in float32.
-  private func logits(of worker: Worker) throws -> [Tensor] {
-    try ["float64", "float32"].map {
+  /// Logits in float64 and in float32, and the timed count of right answers.
+  private func results(of worker: Worker) throws -> (logits: [Tensor], correct: Int) {
+    let logits = try ["float64", "float32"].map {
       let out = sides.path("logits.safetensors")
       _ = try worker.ask(WorkerRequest(run: "evaluate", out: out, dtype: $0, images: images))
       return try Safetensors.read(from: out).tensors["logits"]!
     }
+    let correct = try worker.ask(
+      WorkerRequest(run: "evaluate", images: images, chunk: images / 3)
+    ).correct!
+    return (logits, correct)
   }
 
   private func differing(_ a: Tensor, _ b: Tensor) -> Double {

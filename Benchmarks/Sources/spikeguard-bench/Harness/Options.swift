@@ -3,7 +3,7 @@ import Foundation
 import Torch
 
 struct Options: ParsableArguments {
-  @Flag(help: "Fewer rounds and smaller networks.")
+  @Flag(help: "Fewer rounds and fewer settings; not the case curvature.")
   var quick = false
 
   @Flag(
@@ -12,7 +12,10 @@ struct Options: ParsableArguments {
       """)
   var allVariants = false
 
-  @Option(help: ArgumentHelp("VGG-11's batch sizes, instead of a case's own.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "VGG-11's batch sizes in step, released, evaluation, pgd and roofline, instead of their own.",
+      valueName: "n"))
   var batch: [Int] = []
 
   @Option(help: "How often each side is measured; a case's own choice if not given.")

@@ -35,9 +35,8 @@ extension DissectedWorkload {
     return (signal.values, links)
   }
 
-  /// Differentiates link by link, from the loss, and returns the parameters' gradients in the
-  /// parameters' order.
-  func walkBackward(_ links: [Link]) throws -> [Tensor] {
+  /// Differentiates link by link, from the loss; the parameters' gradients are in the parameters' order.
+  func walkBackward(_ links: [Link]) throws -> (ofImages: Tensor, ofParameters: [Tensor]) {
     var upstream = Tensor.ones([1])
     var gradients: [Tensor] = []
     for link in links.reversed() {
@@ -45,7 +44,7 @@ extension DissectedWorkload {
       (upstream, ofParameters) = try pullBack(upstream, through: link)
       gradients = ofParameters + gradients
     }
-    return gradients
+    return (upstream, gradients)
   }
 
   /// Each direction of a convolution or a linear map is timed alone, those of the others together.
@@ -79,15 +78,13 @@ extension DissectedWorkload {
   /// The rest of a training step: the test of the gradients, and the optimiser's chain.
   func update(with gradients: [Tensor]) {
     let parameters = network.parameters
-    var isFinite = true
-    let test = ContinuousClock().measure {
-      isFinite = Tensor.stacking(gradients.map { $0.norm(.infinity) }).isFinite().allTrue()
-    }
-    precondition(isFinite, "a gradient of the benchmark's network is not finite")
+    let named = NamedTensors(zip(parameters.names, gradients))
+    var notFinite: String?
+    let test = ContinuousClock().measure { notFinite = named.firstNotFinite }
+    precondition(notFinite == nil, "a gradient of the benchmark's network is not finite")
     ledger.note("test of gradients", touched: gradients, seconds: test / .seconds(1))
     let update = ContinuousClock().measure {
-      step.optimizer.update(
-        parameters, with: NamedTensors(zip(parameters.names, gradients)), step: stepIndex)
+      step.optimizer.update(parameters, with: named, step: stepIndex)
     }
     // Weight and momentum are read and written.
     let state = Array(repeating: parameters.tensors, count: 4).joined()

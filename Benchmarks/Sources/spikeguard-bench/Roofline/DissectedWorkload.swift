@@ -40,9 +40,11 @@ final class DissectedWorkload {
   }
 
   func measure(rounds: Int, against ceilings: Ceilings) throws -> RooflineAnalysis {
+    let (whole0, apart0) = (try runWhole(), try runApart())
     let agreement = try Agreement(
-      "\(workload.result) taken apart, against the whole",
-      error: try runWhole().largestDifference(from: try runApart()), tolerance: 1e-2)
+      "\(workload.result) taken apart, against the whole, relative",
+      error: whole0.largestDifference(from: apart0) / whole0.largestMagnitude, tolerance: 1e-5)
+    try checkGradients()
     var whole = Samples()
     for round in 0...rounds {
       let seconds = try ContinuousClock().measure { _ = try runWhole() } / .seconds(1)
@@ -87,8 +89,30 @@ final class DissectedWorkload {
       return withoutGradients { walkForward().result.flattened() }
     }
     let (result, links) = walkForward()
-    let gradients = try walkBackward(links)
+    let gradients = try walkBackward(links).ofParameters
     if workload == .training { update(with: gradients) }
     return result
+  }
+
+  /// - Throws: ``Disagreement`` unless the gradients taken apart are those of the whole.
+  private func checkGradients() throws {
+    guard workload.differentiates else { return }
+    let apart = try walkBackward(walkForward().links)
+    ledger.startRound()
+    let error: Double
+    if workload == .training {
+      var pass = ForwardPass(.training)
+      let whole = network.lossGradients(
+        of: step.objective, on: images, labels: labels, encoder: encoder, &pass
+      ).gradients
+      error = NamedTensors(zip(whole.names, apart.ofParameters))
+        .largestRelativeDifference(from: whole)
+    } else {
+      let input = images.requiringGradient()
+      let whole = network.classifier(setting.encoder)(input).crossEntropy(labels, reduction: .sum)
+        .gradients(of: [input])[0]
+      error = apart.ofImages.largestDifference(from: whole) / whole.largestMagnitude
+    }
+    _ = try Agreement("gradients taken apart, against the whole", error: error, tolerance: 1e-3)
   }
 }

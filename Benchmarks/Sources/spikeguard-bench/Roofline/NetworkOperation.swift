@@ -8,8 +8,8 @@ import Torch
 struct NetworkOperation {
   enum Kind: String, Codable {
     case convolution
-    case batchNorm = "batch norm"
-    case neuron
+    /// With batch norm before it and, at the end of a stage, an average pool behind it.
+    case neurons
     case pooling
     case linear
     case loss
@@ -35,7 +35,7 @@ struct NetworkOperation {
     case .linear:
       let all = 2 * Double(input.size(0)) * Double(parameters[0].count)
       return (all, all)
-    case .batchNorm, .neuron, .pooling, .loss: return (0, 0)
+    case .neurons, .pooling, .loss: return (0, 0)
     }
   }
 
@@ -49,8 +49,8 @@ struct NetworkOperation {
 extension VGG {
   /// The network as a chain of operations, from normalised images to the loss.
   ///
-  /// A pooling follows the last block of each stage, and the head before the linear layer, as in
-  /// `VGG`'s own walk.
+  /// Neurons normalise their input, and those of the last block of a stage average their spikes, as in `VGG`'s own
+  /// walk.
   func operations(_ workload: Workload, labels: Tensor) -> [NetworkOperation] {
     var all: [NetworkOperation] = []
     let neuron = configuration.neuron
@@ -64,35 +64,25 @@ extension VGG {
           layer: block.name, kind: .convolution,
           parameters: [convolution.weight] + [convolution.bias].compactMap { $0 }
         ) { $0.map { convolution($0) } })
+      let stage = block.name.prefix { $0 != "." }
+      let isLast = index + 1 == blocks.count || !blocks[index + 1].name.hasPrefix(stage + ".")
       all.append(
         NetworkOperation(
-          layer: block.name, kind: .batchNorm, parameters: [norm.weight, norm.bias]
-        ) { norm($0, ForwardPass(workload.mode)) })
-      all.append(
-        NetworkOperation(layer: block.name, kind: .neuron, parameters: []) {
+          layer: block.name, kind: .neurons, parameters: [norm.weight, norm.bias]
+        ) {
           var pass = ForwardPass(workload.mode)
-          return neuron($0, &pass)
+          return neuron($0, normalizedBy: norm, averagePooling: isLast, &pass)
         })
-      let stage = block.name.prefix { $0 != "." }
-      if index + 1 == blocks.count || !blocks[index + 1].name.hasPrefix(stage + ".") {
-        all.append(
-          NetworkOperation(layer: block.name, kind: .pooling, parameters: []) {
-            $0.map { $0.averagePool2d(2) }
-          })
-      }
     }
     return all + head(workload, labels: labels)
   }
 
   private func head(_ workload: Workload, labels: Tensor) -> [NetworkOperation] {
     let linear = parts.last!.module as! Linear
-    let channels = parts.compactMap { $0.module as? BatchNorm2d }.last!.weight.count
-    let side = Int(Double(linear.weight.size(1) / channels).squareRoot())
+    let pool = configuration.head
     return [
       NetworkOperation(layer: "head", kind: .pooling, parameters: []) {
-        $0.map {
-          ($0.size(-1) == side ? $0 : $0.adaptiveAveragePool2d(side)).flattened(from: 1)
-        }
+        $0.map { pool.pooled($0).flattened(from: 1) }
       },
       NetworkOperation(
         layer: parts.last!.name, kind: .linear, parameters: [linear.weight, linear.bias]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a worker is asked, one JSON object a line. `Benchmarks/peers/worker.py` says what they mean.
+/// What a worker is asked, one JSON object a line. `Benchmarks/peers/serving.py` says what they mean.
 struct WorkerRequest: Codable {
   let run: String
   var count: Int?
