@@ -127,14 +127,14 @@ class Worker:
 
     def evaluate(self, request: Request) -> Request:
         network, images = self._copy(request).for_evaluation(), self._images(request)
-        chunk = int(request.get("chunk", len(images)))
+        labels, chunk = self.labels[: len(images)], int(request.get("chunk", len(images)))
         seconds: list[float] = []
         for _ in range(int(request.get("count", 1))):
             start = time.perf_counter()
             with torch.inference_mode():
                 logits = [network(images[i : i + chunk]).mean(0) for i in range(0, len(images), chunk)]
                 correct = sum(
-                    int((part.argmax(1) == self.labels[i * chunk : (i + 1) * chunk]).sum())
+                    int((part.argmax(1) == labels[i * chunk : (i + 1) * chunk]).sum())
                     for i, part in enumerate(logits)
                 )
             seconds.append(time.perf_counter() - start)

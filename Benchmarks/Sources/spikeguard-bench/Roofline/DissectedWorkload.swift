@@ -97,8 +97,8 @@ final class DissectedWorkload {
   /// - Throws: ``Disagreement`` unless the gradients taken apart are those of the whole.
   private func checkGradients() throws {
     guard workload.differentiates else { return }
-    let apart = try walkBackward(walkForward().links)
     ledger.startRound()
+    let apart = try walkBackward(walkForward().links)
     let error: Double
     if workload == .training {
       var pass = ForwardPass(.training)
