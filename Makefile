@@ -60,10 +60,10 @@ client: setup ## build and run a package that depends on this one, without LD_LI
 	if [ "$$printed" != 9.0 ]; then echo "error: Examples/Client printed '$$printed', not 9.0" >&2; exit 1; fi; \
 	echo "Examples/Client printed $$printed, as it should"
 
-bench: setup ## measure against the plain compositions and the peers, side by side: 40 minutes
+bench: setup ## measure against the plain compositions and the peers, side by side: about 40 minutes
 	Benchmarks/run
 
-bench-quick: setup ## the same with fewer rounds and settings, in minutes
+bench-quick: setup ## the same with fewer rounds and settings and without curvature, in under 5 minutes after building
 	Benchmarks/run --quick
 
 bench-test: setup ## prove the benchmarks' own arithmetic

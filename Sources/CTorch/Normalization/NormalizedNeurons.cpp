@@ -30,9 +30,10 @@ struct NeuronUnits {
     : layout(options, x), pooled(asked.pooled), steps(options.steps),
       inputSteps(options.constant ? 1 : options.steps), neurons(layout.neurons()) {
     TORCH_CHECK_VALUE(
-        x.dim() == 4 && x.numel() > 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast),
-        "spikeguard::lif_normalized: expected channels-last x of shape [T*B, C, H, W], got ",
-        x.sizes(), " with strides ", x.strides());
+        x.device().is_cpu() && x.dim() == 4 && x.numel() > 0 &&
+            x.is_contiguous(at::MemoryFormat::ChannelsLast),
+        "spikeguard::lif_normalized: expected channels-last x of shape [T*B, C, H, W] on the CPU, got ",
+        x.sizes(), " with strides ", x.strides(), " on ", x.device());
     TORCH_CHECK_VALUE(
         !pooled || (x.size(2) % 2 == 0 && x.size(3) % 2 == 0),
         "spikeguard::lif_normalized: expected even H and W to average over 2 x 2 positions, got ",
