@@ -1,5 +1,9 @@
 #include "InstructionSets.h"
 
+#include <ATen/Version.h>
+
+#include <string>
+
 namespace spikeguard {
 
 #if defined(__x86_64__)
@@ -18,5 +22,11 @@ bool processorHasAVX512() {
 bool processorHasAVX2() { return false; }
 bool processorHasAVX512() { return false; }
 #endif
+
+bool engineFusesMultiplyAdds() {
+  static const bool answer =
+      processorHasAVX2() && at::get_cpu_capability().find("AVX") == 0;  // not "DEFAULT", "NO AVX"
+  return answer;
+}
 
 }  // namespace spikeguard

@@ -10,4 +10,7 @@ bool processorHasAVX2();
 // AVX-512 F, VL, BW and DQ.
 bool processorHasAVX512();
 
+// Whether the engine's own loops take fused multiply-adds: it can be told to do without.
+bool engineFusesMultiplyAdds();
+
 }  // namespace spikeguard

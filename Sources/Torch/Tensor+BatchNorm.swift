@@ -56,6 +56,8 @@ extension Tensor {
 
   /// Mean and biased variance of each channel (dimension 1) over everything else, as numbers without gradients.
   ///
+  /// - Precondition: there are values.
+  ///
   /// Channels-last images on the CPU are read once; the sums have the same bits on any number of threads.
   public var batchStatistics: ChannelStatistics {
     withoutGradients {

@@ -26,7 +26,7 @@ template <class Body, class... Arguments> void runAVX2(const Arguments&...) {}
 #endif
 
 template <class Body, class... Arguments> void run(const Arguments&... arguments) {
-  if (processorHasAVX2()) runAVX2<Body>(arguments...);
+  if (engineFusesMultiplyAdds()) runAVX2<Body>(arguments...);
   else runBaseline<Body>(arguments...);
 }
 

@@ -1,12 +1,12 @@
 import Torch
 
 /// Whether a peer classifies as we do: every logit in float64; in float32, which is timed, how many predictions differ,
-/// as rounding flips spikes, and how many images the function that is timed counts as right, in chunks with a rest.
+/// as rounding flips spikes, and how many images the function that is timed counts as right: on each side the same in chunks with a rest as at once.
 final class EvaluationAgreement {
   private let sides: Sides
   /// The first of the batch are compared.
   private let images: Int
-  private var ours: (logits: [Tensor], correct: Int)?
+  private var ours: Results?
   /// Peers that were compared before, at another batch size.
   private var known: [String: [Agreement]] = [:]
 
@@ -20,8 +20,9 @@ final class EvaluationAgreement {
     if let known = known[name] { return known }
     let all = try ours ?? results(of: sides.ours())
     ours = all
-    let (own, correct) = all
-    let (other, otherCorrect) = try results(of: sides.start(peer, variant))
+    let own = all.logits
+    let theirs = try results(of: sides.start(peer, variant))
+    let other = theirs.logits
     let predictions = Set(own[0].argmax(along: 1).scalars(of: Int.self))
     guard predictions.count > 1 else {
       throw NothingToCompare(
@@ -39,23 +40,39 @@ final class EvaluationAgreement {
         tolerance: 0.1),
       try Agreement(
         "share by which the counts of right answers differ in float32, with \(name)",
-        error: Double(abs(correct - otherCorrect)) / Double(images), tolerance: 0.1),
+        error: Double(abs(all.correct - theirs.correct)) / Double(images), tolerance: 0.1),
+      // Rounding in another order may move one.
+      try Agreement(
+        "right answers in chunks and at once, of ours and of \(name)",
+        error: Double(max(all.lostInChunks, theirs.lostInChunks)), tolerance: 1),
     ]
     known[name] = agreements
     return agreements
   }
 
-  /// Logits in float64 and in float32, and the timed count of right answers.
-  private func results(of worker: Worker) throws -> (logits: [Tensor], correct: Int) {
-    let logits = try ["float64", "float32"].map {
+  private struct Results {
+    /// In float64 and in float32.
+    var logits: [Tensor] = []
+    /// In float32, all images at once.
+    var correct = 0
+    /// By how many images the count in chunks differs from that.
+    var lostInChunks = 0
+  }
+
+  private func results(of worker: Worker) throws -> Results {
+    var results = Results()
+    for type in ["float64", "float32"] {
       let out = sides.path("logits.safetensors")
-      _ = try worker.ask(WorkerRequest(run: "evaluate", out: out, dtype: $0, images: images))
-      return try Safetensors.read(from: out).tensors["logits"]!
+      results.correct = try worker.ask(
+        WorkerRequest(run: "evaluate", out: out, dtype: type, images: images)
+      ).correct!
+      results.logits.append(try Safetensors.read(from: out).tensors["logits"]!)
     }
-    let correct = try worker.ask(
+    let inChunks = try worker.ask(
       WorkerRequest(run: "evaluate", images: images, chunk: images / 3)
     ).correct!
-    return (logits, correct)
+    results.lostInChunks = abs(inChunks - results.correct)
+    return results
   }
 
   private func differing(_ a: Tensor, _ b: Tensor) -> Double {

@@ -19,7 +19,9 @@ struct Agreement: Codable {
   var description: String {
     error == 0
       ? "\(what): identical"
-      : "\(what): differ by at most \(scientific(error)) (allowed \(scientific(tolerance)))"
+      : tolerance == .infinity
+        ? "\(what): differ by at most \(scientific(error)) (held to nothing)"
+        : "\(what): differ by at most \(scientific(error)) (allowed \(scientific(tolerance)))"
   }
 }
 
@@ -62,6 +64,6 @@ extension NamedTensors {
     let floor = 1e-3 * (magnitudes.map { $0.tensor.item() }.max() ?? 0)
     return map { name, tensor in
       tensor.largestDifference(from: other[name]!) / Swift.max(magnitudes[name]!.item(), floor)
-    }.max() ?? 0
+    }.reduce(0) { $0.isNaN || $1.isNaN ? .nan : Swift.max($0, $1) }
   }
 }

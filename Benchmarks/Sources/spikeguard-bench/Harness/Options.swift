@@ -61,6 +61,8 @@ struct Options: ParsableArguments {
     session.sayTargets()
     if let json {
       let encoder = JSONEncoder()
+      encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       try encoder.encode(session.record).write(to: URL(fileURLWithPath: json))
       say("\nRecord: \(json)")
