@@ -61,10 +61,10 @@ client: setup ## build and run a package that depends on this one, without LD_LI
 	echo "Examples/Client printed $$printed, as it should"
 
 bench: setup ## measure against the plain compositions and the peers, side by side: about 40 minutes
-	Benchmarks/run
+	Benchmarks/run --json bench.json
 
 bench-quick: setup ## the same with fewer rounds and settings and without curvature, in under 5 minutes after building
-	Benchmarks/run --quick
+	Benchmarks/run --quick --json bench-quick.json
 
 bench-test: setup ## prove the benchmarks' own arithmetic
 	$(SWIFT) test --package-path Benchmarks

@@ -1,7 +1,8 @@
 import Torch
 
 /// Whether a peer classifies as we do: every logit in float64; in float32, which is timed, how many predictions differ,
-/// as rounding flips spikes, and how many images the function that is timed counts as right: on each side the same in chunks with a rest as at once.
+/// as rounding flips spikes, and how many images the function that is timed counts as right: on each side the same in
+/// chunks with a rest as at once.
 final class EvaluationAgreement {
   private let sides: Sides
   /// The first of the batch are compared.
