@@ -29,6 +29,7 @@ let package = Package(
       name: "BenchmarkTests",
       dependencies: [
         "spikeguard-bench",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Torch", package: "spikeguard"),
         .product(name: "Layers", package: "spikeguard"),
         .product(name: "Spiking", package: "spikeguard"),

@@ -12,8 +12,9 @@ fails is answered with {"error": "..."}.
     {"run": "gradients", "out": "FILE", "dtype": "float64", "images": 8}
         {"out": "FILE", "loss": 2.4}
         Writes "logits" [T, B, classes], "loss" and "grad.<parameter>", in training mode, of the first images of the batch
-        (all if not given); changes nothing. Compare large networks in float64: in float32 (the default) rounding flips
-        spikes, and a fresh VGG-11 amplifies each one.
+        (all if not given); changes nothing. Like every run but "step" it takes the weights of the file, whatever steps were
+        done before. Compare large networks in float64: in float32 (the default) rounding flips spikes, and a fresh VGG-11
+        amplifies each one.
     {"run": "evaluate", "count": 1, "chunk": 32, "dtype": "float32", "out": "FILE"}
         {"seconds": [0.5], "correct": 12}
         Classifies all images, so many at a time, in evaluation mode without gradients; "out" receives "logits" [N, classes].

@@ -58,6 +58,7 @@ class Worker:
         )
         self.network = self.build(self.design, stem_once=arguments.stem == "once")
         self.network.load(tensors.read(arguments.weights))
+        self.has_stepped = False
         if arguments.layout == "channels-last":
             self.network.to(memory_format=torch.channels_last)
             self.images = self.images.contiguous(memory_format=torch.channels_last)
@@ -96,6 +97,7 @@ class Worker:
 
     def step(self, request: Request) -> Request:
         self.network.train()
+        self.has_stepped = True
         restore = bool(request.get("restore", False))
         seconds: list[float] = []
         losses: list[float] = []
@@ -214,9 +216,10 @@ class Worker:
         return self.images[: request.get("images")].to(DTYPES[request.get("dtype", "float32")])
 
     def _copy(self, request: Request) -> PeerNetwork:
-        """The network in the type asked for: a copy, as a pass in training mode moves running statistics."""
+        """A network of its own in the type asked for, with the weights of the file. They are read again only where steps
+        have moved those in memory: what reading takes is not to count in the memory of an evaluation."""
         network = self.build(self.design, stem_once=self.arguments.stem == "once")
-        network.load(self.network.tensors())
+        network.load(tensors.read(self.arguments.weights) if self.has_stepped else self.network.tensors())
         if self.arguments.layout == "channels-last":
             network.to(memory_format=torch.channels_last)
         return network.to(DTYPES[request.get("dtype", "float32")])

@@ -72,15 +72,8 @@ public struct BatchNorm2d: Module {
 
   /// - Parameter values: how many values of a channel the statistics are of.
   private func move(towards statistics: ChannelStatistics, of values: Int, times: Int) {
-    withoutGradients {
-      for _ in 0..<times {
-        runningMean.multiplyInPlace(by: 1 - momentum)
-        runningMean.addInPlace(statistics.mean, scale: momentum)
-        guard values > 1 else { continue }
-        let unbiased = Double(values) / Double(values - 1)
-        runningVariance.multiplyInPlace(by: 1 - momentum)
-        runningVariance.addInPlace(statistics.variance, scale: momentum * unbiased)
-      }
+    for _ in 0..<times {
+      statistics.move(mean: runningMean, variance: runningVariance, by: momentum, values: values)
     }
   }
 }

@@ -10,11 +10,28 @@ public struct ChannelStatistics: Sendable {
     self.variance = variance
     self.areOfBatch = areOfBatch
   }
+
+  /// Moves running statistics r in place towards these: r ← (1 − momentum) · r + momentum · s.
+  ///
+  /// The running variance collects the unbiased one; of a single value a channel there is none, and it stays.
+  ///
+  /// - Parameter values: how many values of a channel these are of.
+  public func move(mean: Tensor?, variance: Tensor?, by momentum: Double, values: Int) {
+    withoutGradients {
+      if let mean {
+        mean.multiplyInPlace(by: 1 - momentum)
+        mean.addInPlace(self.mean, scale: momentum)
+      }
+      guard let variance, values > 1 else { return }
+      let unbiased = Double(values) / Double(values - 1)
+      variance.multiplyInPlace(by: 1 - momentum)
+      variance.addInPlace(self.variance, scale: momentum * unbiased)
+    }
+  }
 }
 
 extension Tensor {
   private enum Op {
-    static let batchNorm = Operator(known: "batch_norm")
     static let batchNormGiven = Operator(known: "spikeguard::batch_norm")
     static let batchStatistics = Operator(known: "spikeguard::batch_statistics")
   }
@@ -23,22 +40,24 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - runningMean, runningVariance: used when not training; when training they move in place by
-  ///     `momentum` towards the batch's mean and unbiased variance.
+  ///     `momentum` towards the batch's mean and unbiased variance. Without training both must be there.
   ///   - training: whether the batch's own statistics normalise it.
   public func batchNorm(
     weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
     momentum: Double = 0.1, epsilon: Double = 1e-5
   ) -> Tensor {
-    if !training, let runningMean, let runningVariance {
-      return batchNorm(
-        weight: weight, bias: bias,
-        by: ChannelStatistics(mean: runningMean, variance: runningVariance),
-        epsilon: epsilon)
+    if training {
+      let statistics = batchStatistics
+      statistics.move(
+        mean: runningMean, variance: runningVariance, by: momentum, values: count / size(1))
+      return batchNorm(weight: weight, bias: bias, by: statistics, epsilon: epsilon)
     }
-    return must { () throws(TorchError) in
-      try Op.batchNorm(
-        self, weight, bias, runningMean, runningVariance, training, momentum, epsilon, false)
+    guard let runningMean, let runningVariance else {
+      preconditionFailure("batch norm that is not training needs running statistics")
     }
+    return batchNorm(
+      weight: weight, bias: bias,
+      by: ChannelStatistics(mean: runningMean, variance: runningVariance), epsilon: epsilon)
   }
 
   /// Normalises each channel (dimension 1) by given statistics, then scales and shifts.

@@ -82,10 +82,11 @@ import Torch
     let x = Row(shape: [6, 5, 4, 3], dtype: dtype).images().requiringGradient()
     let weight = (randomTensor([5], seed: 4, dtype: dtype) + 2).requiringGradient()
     let bias = randomTensor([5], seed: 5, dtype: dtype).requiringGradient()
+    let engine = try Operator("aten::batch_norm")
+    let nothing: Tensor? = nil
     let outputs = [
       x.batchNorm(weight: weight, bias: bias, by: x.batchStatistics),
-      x.batchNorm(
-        weight: weight, bias: bias, runningMean: nil, runningVariance: nil, training: true),
+      try engine(x, weight, bias, nothing, nothing, true, 0.1, 1e-5, false),
     ]
     let all = try outputs.map { output -> [Tensor] in
       let direction = randomTensor(output.shape, seed: 6, dtype: dtype).requiringGradient()
@@ -99,6 +100,40 @@ import Torch
     for (found, expected) in zip(all[0], all[1]) {
       let distance = (found - expected).norm().item() / expected.norm().item()
       #expect(distance < (dtype == .float32 ? 1e-4 : 1e-12))
+    }
+  }
+
+  /// One image keeps channels-last order under any stride between images; LibTorch's own backward then reads x or the
+  /// gradient in the other's order.
+  @Test(arguments: [true, false])
+  func `strides that mean nothing change no gradient`(isOfBatch: Bool) throws {
+    let shape = [1, 5, 4, 3]
+    let x = randomTensor(shape, seed: 3, dtype: .float64)
+    let direction = randomTensor(shape, seed: 4, dtype: .float64)
+    let asStrided = try Operator("aten::as_strided")
+    let layouts: [(Tensor) throws -> Tensor] = [
+      { $0 }, { $0.contiguous(.channelsLast) },
+      { try asStrided($0.contiguous(.channelsLast), shape, [5, 1, 15, 5], 0) },
+    ]
+    let given = ChannelStatistics(
+      mean: Tensor([0.5, 1, -1, 0, 2]), variance: Tensor([1, 2, 3, 4, 5.0]))
+    func gradients(_ x: Tensor, _ direction: Tensor) throws -> [Tensor] {
+      let (x, direction) = (x.requiringGradient(), direction.requiringGradient())
+      let weight = Tensor([1, 2, 3, -1, 0.5]).requiringGradient()
+      let y = x.batchNorm(weight: weight, bias: nil, by: isOfBatch ? x.batchStatistics : given)
+      let first = try vectorJacobianProduct(
+        outputs: [y], inputs: [x, weight], vectors: [direction], createGraph: true)
+      return first
+        + (try vectorJacobianProduct(
+          outputs: first, inputs: [x, weight, direction],
+          vectors: first.map { randomTensor($0.shape, seed: 5, dtype: .float64) }))
+    }
+    let expected = try gradients(x, direction)
+    for ofX in layouts {
+      for ofDirection in layouts {
+        let found = try gradients(ofX(x), ofDirection(direction))
+        for (a, b) in zip(found, expected) { expectClose(a, b, relative: 1e-12, absolute: 1e-12) }
+      }
     }
   }
 

@@ -46,8 +46,10 @@ class SpikingVGG(JellyNetwork):
         x = self.begin(images)
         first, *others = self.stages
         if self.stem_once:
-            x = first[1](first[0](x)).expand(self.design.steps, -1, -1, -1, -1)
-            x = first[2:](x)
+            # Not through SpikingJelly's folding of time: for one image it leaves strides with which PyTorch 2.11's batch norm
+            # gives wrong gradients in channels-last.
+            stem = nn.BatchNorm2d.forward(first[1], nn.Conv2d.forward(first[0], x[0]))
+            x = first[2:](stem.expand(self.design.steps, -1, -1, -1, -1))
         else:
             x = first(x.expand(self.design.steps, -1, -1, -1, -1))
         for stage in others:

@@ -5,16 +5,25 @@ import Testing
 @testable import spikeguard_bench
 
 @Suite struct GrowthChartTests {
+  private static func measured(_ seconds: Double, mebibytes: Int = 2) -> GrowthOutcome {
+    .measured(
+      samples: Samples(seconds: [seconds]), peakBytes: (1 + mebibytes) << 20, idleBytes: 1 << 20)
+  }
+
   private let record: GrowthRecord = {
-    func measured(_ seconds: Double) -> GrowthOutcome {
-      .measured(samples: Samples(seconds: [seconds]), peakBytes: 3 << 20, idleBytes: 1 << 20)
-    }
-    var record = GrowthRecord(
-      base: "base", agreement: try! Agreement("same", error: 0, tolerance: 1), memoryLimit: 1)
+    var record = GrowthRecord(base: "base", memoryLimit: 1)
     var sweep = GrowthSweep(quantity: .batch, run: .step)
     sweep.points = [
-      GrowthPoint(value: 1, ours: measured(0.01), peer: measured(0.1), lossDifference: 0),
-      GrowthPoint(value: 100, ours: measured(1), peer: .doesNotFit, lossDifference: nil),
+      GrowthPoint(
+        value: 1, ours: measured(0.01),
+        peers: [
+          GrowthPeer(name: "Lean", variant: "", outcome: measured(0.2, mebibytes: 4)),
+          GrowthPeer(name: "Quick", variant: "", outcome: measured(0.1, mebibytes: 8)),
+          GrowthPeer(name: "Wrong", variant: "", outcome: .failed("gradients differ")),
+        ]),
+      GrowthPoint(
+        value: 100, ours: measured(1),
+        peers: [GrowthPeer(name: "Lean", variant: "", outcome: .doesNotFit)]),
     ]
     record.sweeps = [sweep]
     return record
@@ -30,8 +39,43 @@ import Testing
     // In the panels of time and of memory.
     #expect(crosses == 2)
     let text = record.sweeps[0].text
-    #expect(text.components(separatedBy: "does not fit").count - 1 == 2)
+    // For time and memory in the table, and in the line below it that names the peer.
+    #expect(text.components(separatedBy: "does not fit").count - 1 == 3)
+    #expect(text.contains("at 100, Lean: does not fit"))
     #expect(text.contains("(last 1.0"))
+  }
+
+  @Test func `the best peer is the fastest for time and the leanest for memory`() {
+    let row = record.sweeps[0].text.split(separator: "\n")[2].split(separator: " ").map(String.init)
+    #expect(row == ["1.00", "10.0", "100", "Quick", "10.0", "2.00", "4.00", "Lean", "0.500"])
+  }
+
+  @Test func `what failed counts, what does not fit does not`() {
+    #expect(record.failures == ["gradients differ"])
+    var other = record
+    other.excluded = ["step, Norse: missing"]
+    #expect(other.failures.count == 2)
+    #expect(other.notes.contains("not measured: step, Norse: missing"))
+  }
+
+  @Test func `of each kind of agreement the notes give the worst, and say so where there is none`()
+    throws
+  {
+    #expect(record.notes.contains("nothing was compared"))
+    var other = record
+    let errors = [1e-12, 3e-10, 0]
+    other.sweeps[0].points = try errors.map {
+      GrowthPoint(
+        value: 1, ours: Self.measured(1),
+        peers: [
+          GrowthPeer(
+            name: "Lean", variant: "", outcome: Self.measured(1),
+            agreements: [try Agreement("gradients", error: $0, tolerance: 1e-9)])
+        ])
+    }
+    let line = "the worst of 3 comparisons: gradients: differ by at most 3.0e-10"
+    #expect(other.notes.contains(line))
+    #expect(!other.notes.contains("nothing was compared"))
   }
 
   @Test func `the chart is well-formed`() {

@@ -43,6 +43,16 @@ Tensor sumOverAllButChannels(const Tensor& x) {
   return at::sum(x, others);
 }
 
+// The same values where strides say the order in memory plainly. One image is channels-last under any stride between
+// images, and LibTorch 2.11's backward of batch norm then takes x and the gradient for the same order though they are not:
+// its result is wrong.
+Tensor plainlyStrided(const Tensor& t) {
+  for (auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::ChannelsLast3d})
+    if (t.is_contiguous(format) && !t.is_contiguous() && t.suggest_memory_format() != format)
+      return t.clone(format);
+  return t;
+}
+
 // The gradients that are wanted where the statistics are constants, as a differentiable function.
 struct FrozenBackward : torch::autograd::Function<FrozenBackward> {
   static variable_list forward(
@@ -59,7 +69,8 @@ struct FrozenBackward : torch::autograd::Function<FrozenBackward> {
     return packed(
         wanted,
         at::native_batch_norm_backward(
-            gradY, x, weight, statistics.mean, statistics.variance, none, none,
+            plainlyStrided(gradY), plainlyStrided(x), weight, statistics.mean,
+            statistics.variance, none, none,
             /*train=*/false, statistics.epsilon, wanted));
   }
 
@@ -144,7 +155,8 @@ Gradients batchNormGradients(
   if (!statistics.ofBatch)
     return unpacked(wanted, FrozenBackward::apply(gradY, x, weight, statistics, wanted));
   auto [towardsX, towardsWeight, towardsBias] = at::native_batch_norm_backward(
-      gradY, x, weight, {}, {}, statistics.mean, statistics.inverseDeviation(),
+      plainlyStrided(gradY), plainlyStrided(x), weight, {}, {}, statistics.mean,
+      statistics.inverseDeviation(),
       /*train=*/true, statistics.epsilon, wanted);
   return {towardsX, towardsWeight, towardsBias};
 }

@@ -2,23 +2,24 @@ import Foundation
 import Models
 import Torch
 
-/// How time and memory grow with each size of the problem, next to SpikingJelly 0.0.0.0.14's, channels-last and with
-/// memory kept.
+/// How time and memory grow with each size of the problem, next to the best peer's at each point.
 ///
 /// One quantity is varied at a time. Each point, side and run is a process of its own.
 enum GrowthCase: BenchmarkCase {
   static let name = "growth"
-  static let abstract = "Time and memory against T, batch, width and image size."
+  static let abstract =
+    "Time and memory against T, batch, width and image size, next to the best peer's."
 
   static func run(_ session: inout Session) throws {
     var base = StepSetting(
       .vgg11, width: session.quick ? 0.25 : 0.5, channels: 3, size: 32, batchSize: 32)
     base.steps = 4
-    var meter = try GrowthMeter(base, session.options, rounds: session.rounds(3, quick: 1))
     say("\nGrowth around \(base.description), \(Engine.threads) threads")
-    say("  equal: \(meter.agreement.description)")
+    var meter = try GrowthMeter(
+      base, session.options, variants: session.variants, rounds: session.rounds(3, quick: 1))
     var record = GrowthRecord(
-      base: base.description, agreement: meter.agreement, memoryLimit: meter.memoryLimit)
+      base: base.description, memoryLimit: meter.memoryLimit, searched: meter.searched,
+      excluded: meter.excluded)
     for quantity in GrowthQuantity.allCases {
       for run in GrowthRun.allCases {
         var sweep = GrowthSweep(quantity: quantity, run: run)
@@ -30,6 +31,8 @@ enum GrowthCase: BenchmarkCase {
       }
     }
     say("\n" + record.notes)
+    // Nobody who is missing goes unnoticed.
+    session.failures += record.failures.count
     session.record.growths.append(record)
     guard let json = session.options.json else { return }
     let chart = URL(fileURLWithPath: json).deletingPathExtension().path + "-growth.svg"
@@ -73,4 +76,16 @@ enum GrowthRun: String, CaseIterable, Codable {
   case evaluate
 
   var title: String { self == .step ? "training step" : "evaluation pass" }
+
+  /// The processes that do it at a setting.
+  func sides(_ setting: StepSetting, _ options: Options) throws -> Sides {
+    guard self == .evaluate else { return try Sides(setting, options) }
+    // An evaluation is to have spikes.
+    return try Sides(setting, options) { try setting.writeCalibrated(weights: $0, batch: $1) }
+  }
+
+  /// Does it once; in seconds.
+  func seconds(of worker: Worker) throws -> Double {
+    try worker.ask(WorkerRequest(run: rawValue, count: 1)).seconds!.last!
+  }
 }

@@ -51,9 +51,12 @@ struct GrowthChart {
 /// Whose curve it is.
 enum GrowthSide: String, CaseIterable {
   case ours = "Spikeguard"
-  case peer = "SpikingJelly"
+  case peer = "best peer"
 
-  func outcome(_ point: GrowthPoint) -> GrowthOutcome { self == .ours ? point.ours : point.peer }
+  /// Of a point; nil where this side has none.
+  func number(_ point: GrowthPoint, _ number: (GrowthOutcome) -> Double?) -> Double? {
+    self == .ours ? number(point.ours) : point.best(number).flatMap { number($0.outcome) }
+  }
 
   /// As in the reports' charts: told apart by those who see few colours.
   var color: String { self == .ours ? "#3674d9" : "#d97706" }

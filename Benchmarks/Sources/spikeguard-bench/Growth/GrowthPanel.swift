@@ -26,7 +26,7 @@ struct GrowthPanel {
   init?(_ sweeps: [GrowthSweep], _ measure: Measure) {
     let points = sweeps.flatMap(\.points)
     let numbers = points.flatMap { point in
-      GrowthSide.allCases.compactMap { measure.value($0.outcome(point)) }
+      GrowthSide.allCases.compactMap { $0.number(point, measure.value) }
     }
     guard let low = numbers.min(), let high = numbers.max() else { return nil }
     (self.sweeps, self.measure) = (sweeps, measure)
@@ -76,7 +76,7 @@ struct GrowthPanel {
     var (path, marks) = ([String](), "")
     for point in sweep.points {
       let place = SVG.number(x(point.value))
-      guard let number = measure.value(side.outcome(point)) else {
+      guard let number = side.number(point, measure.value) else {
         let d = "M\(place) 0m-4 -4l8 8m0 -8l-8 8"
         marks += "<path d=\"\(d)\" stroke=\"\(side.color)\" stroke-width=\"1.5\"/>\n"
         continue

@@ -3,21 +3,44 @@ import Foundation
 /// All sweeps around one setting, as `--json` keeps them.
 struct GrowthRecord: Codable {
   let base: String
-  let agreement: Agreement
   /// What a process may allocate, in bytes.
   let memoryLimit: Int
+  /// Where each peer's fastest variant was looked for.
+  var searched: [String] = []
+  /// Peers that could not be measured at all, and why.
+  var excluded: [String] = []
   var sweeps: [GrowthSweep] = []
 
   var notes: String {
-    let differences = sweeps.flatMap(\.points).compactMap(\.lossDifference)
-    let difference = scientific(differences.max() ?? 0)
     let limit = formatted(Double(memoryLimit) / 1_073_741_824, 3)
-    return """
-        Memory is the process's highest resident (VmHWM) less what it held before its first run.
-        A process may allocate \(limit) GiB; what needs more is given as such.
-        Exponents: slope of the logarithms, over all points and between the last two.
-        Losses of the first steps in float32 differ by at most \(difference).
-      """
+    return
+      ([
+        "The best peer at each point: the fastest for time, the leanest for memory; the record has all of them.",
+        "Memory is the process's highest resident (VmHWM) less what it held before its first run.",
+        "A process may allocate \(limit) GiB; what needs more is given as such.",
+        "Exponents: slope of the logarithms, over all points and between the last two.",
+      ] + equality + searched + excluded.map { "not measured: \($0)" })
+      .map { "  " + $0 }.joined(separator: "\n")
+  }
+
+  /// Of each kind of agreement the worst.
+  private var equality: [String] {
+    let all = sweeps.flatMap(\.points).flatMap(\.peers).flatMap(\.agreements)
+    guard !all.isEmpty else { return ["equal: nothing was compared"] }
+    return Dictionary(grouping: all, by: \.what).sorted { $0.key < $1.key }.map { what, ones in
+      let worst = ones.max { $0.error / $0.tolerance < $1.error / $1.tolerance }!
+      return "equal, the worst of \(ones.count) comparisons: \(worst.description)"
+    }
+  }
+
+  /// What ought to have been measured and was not: not what memory forbids.
+  var failures: [String] {
+    excluded
+      + sweeps.flatMap(\.points).flatMap { point in [point.ours] + point.peers.map(\.outcome) }
+      .compactMap { outcome in
+        guard case .failed(let reason) = outcome else { return nil }
+        return reason
+      }
   }
 }
 
@@ -28,18 +51,28 @@ struct GrowthSweep: Codable {
   var points: [GrowthPoint] = []
 }
 
-/// Both sides at one setting.
+/// All sides at one setting.
 struct GrowthPoint: Codable {
   let value: Double
   let ours: GrowthOutcome
-  let peer: GrowthOutcome
-  /// Of the first training step, between the sides.
-  let lossDifference: Double?
+  let peers: [GrowthPeer]
 
   /// The same measurement under another quantity's value.
-  func at(_ value: Double) -> GrowthPoint {
-    GrowthPoint(value: value, ours: ours, peer: peer, lossDifference: lossDifference)
+  func at(_ value: Double) -> GrowthPoint { GrowthPoint(value: value, ours: ours, peers: peers) }
+
+  /// The peer with the least of a number; nil where no peer has it.
+  func best(_ number: (GrowthOutcome) -> Double?) -> GrowthPeer? {
+    peers.filter { number($0.outcome) != nil }
+      .min { number($0.outcome)! < number($1.outcome)! }
   }
+}
+
+/// A peer at one setting.
+struct GrowthPeer: Codable {
+  let name: String
+  let variant: String
+  var outcome: GrowthOutcome
+  var agreements: [Agreement] = []
 }
 
 /// What one process did.
@@ -67,34 +100,5 @@ enum GrowthOutcome: Codable {
     case .doesNotFit: "does not fit"
     case .failed(let reason): "failed: \(reason)"
     }
-  }
-}
-
-/// The exponent p of y ∝ xᵖ.
-struct GrowthExponent {
-  /// Least squares over the logarithms of all points; nil for fewer than two.
-  let overall: Double?
-  /// Between the two largest.
-  let last: Double?
-
-  init(_ points: [(x: Double, y: Double)]) {
-    let logs = points.filter { $0.y > 0 }.map { (x: log($0.x), y: log($0.y)) }
-    overall = Self.slope(logs)
-    last = Self.slope(Array(logs.suffix(2)))
-  }
-
-  private static func slope(_ points: [(x: Double, y: Double)]) -> Double? {
-    guard points.count >= 2 else { return nil }
-    let n = Double(points.count)
-    let (meanX, meanY) = (
-      points.reduce(0) { $0 + $1.x } / n, points.reduce(0) { $0 + $1.y } / n
-    )
-    let covariance = points.reduce(0) { $0 + ($1.x - meanX) * ($1.y - meanY) }
-    return covariance / points.reduce(0) { $0 + ($1.x - meanX) * ($1.x - meanX) }
-  }
-
-  var text: String {
-    guard let overall, let last else { return "–" }
-    return "\(formatted(overall, 2)) (last \(formatted(last, 2)))"
   }
 }

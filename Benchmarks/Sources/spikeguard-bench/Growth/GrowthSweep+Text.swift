@@ -1,30 +1,30 @@
 extension GrowthSweep {
-  static let peerName = "SpikingJelly, channels-last, memory kept"
-
   var text: String {
     var rows = [
       [
-        quantity.rawValue, "Spikeguard ms", "peer ms", "ratio", "Spikeguard MiB", "peer MiB",
-        "ratio of memory",
+        quantity.rawValue, "Spikeguard ms", "fastest peer ms", "", "ratio", "Spikeguard MiB",
+        "leanest peer MiB", "", "ratio",
       ]
     ]
     rows += points.map { point in
-      [
-        formatted(point.value, 3), time(point.ours), time(point.peer),
-        ratio(point.peer.seconds, point.ours.seconds), memory(point.ours), memory(point.peer),
-        ratio(point.ours.addedBytes, point.peer.addedBytes),
+      let (fastest, leanest) = (point.best(\.seconds), point.best(\.addedBytes))
+      return [
+        formatted(point.value, 3),
+        time(point.ours), time(fastest?.outcome ?? point.noPeer), fastest?.name ?? "",
+        ratio(fastest?.outcome.seconds, point.ours.seconds),
+        memory(point.ours), memory(leanest?.outcome ?? point.noPeer), leanest?.name ?? "",
+        ratio(point.ours.addedBytes, leanest?.outcome.addedBytes),
       ]
     }
     rows.append([
-      "exponent", exponent(\.ours.seconds), exponent(\.peer.seconds), "",
-      exponent(\.ours.addedBytes), exponent(\.peer.addedBytes), "",
+      "exponent", exponent { $0.ours.seconds },
+      exponent { $0.best(\.seconds)?.outcome.seconds }, "", "",
+      exponent { $0.ours.addedBytes }, exponent { $0.best(\.addedBytes)?.outcome.addedBytes }, "",
+      "",
     ])
-    let failures = points.flatMap { [$0.ours.absence, $0.peer.absence] }.compactMap { $0 }
-      .filter { $0.hasPrefix("failed") }
     return
-      ([
-        "Growth of \(article) with \(quantity.rawValue); peer: \(Self.peerName)"
-      ] + (aligned(rows) + failures).map { "  " + $0 }).joined(separator: "\n")
+      (["Growth of \(article) with \(quantity.rawValue)"]
+      + (aligned(rows) + points.flatMap(\.absences)).map { "  " + $0 }).joined(separator: "\n")
   }
 
   private var article: String { run == .step ? "a training step" : "an evaluation pass" }
@@ -37,6 +37,7 @@ extension GrowthSweep {
   private func time(_ outcome: GrowthOutcome) -> String {
     guard case .measured(let samples, _, _) = outcome else { return short(outcome) }
     let text = { (seconds: Double) in formatted(seconds * 1e3, 3) }
+    guard samples.seconds.count > 1 else { return text(samples.median) }
     return "\(text(samples.median)) (\(text(samples.least)) – \(text(samples.most)))"
   }
 
@@ -51,5 +52,17 @@ extension GrowthSweep {
   private func ratio(_ a: Double?, _ b: Double?) -> String {
     guard let a, let b else { return "–" }
     return formatted(a / b, 3)
+  }
+}
+
+extension GrowthPoint {
+  /// What stands in the best peer's place where none was measured.
+  fileprivate var noPeer: GrowthOutcome { peers.first?.outcome ?? .failed("there is no peer") }
+
+  /// A line for each side that could not be measured here.
+  fileprivate var absences: [String] {
+    ([("Spikeguard", ours)] + peers.map { ($0.name, $0.outcome) }).compactMap { name, outcome in
+      outcome.absence.map { "at \(formatted(value, 3)), \(name): \($0)" }
+    }
   }
 }

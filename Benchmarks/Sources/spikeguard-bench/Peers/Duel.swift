@@ -99,22 +99,30 @@ struct Duel {
     return comparison
   }
 
-  /// The variant with the least time of two, after one that does not count.
   private func fastest(of peer: Peer, _ searched: inout [String]) throws -> Variant {
     guard variants.count > 1 else { return variants[0] }
-    let work = probe ?? measure
-    let times = try variants.map { variant in
-      let worker = try sides.start(peer, variant)
-      return try (0..<3).map { _ in try work(worker) }.dropFirst().min()!
-    }
-    let best = times.indices.min { times[$0] < times[$1] }!
-    let list = zip(variants, times).map { "\($0.name) \(formatted($1 * 1e3, 3))" }
-    searched.append("\(peer.name), least of two in ms: " + list.joined(separator: "; "))
-    return variants[best]
+    let found = try sides.fastest(of: peer, among: variants, by: probe ?? measure)
+    searched.append(found.line)
+    return found.variant
   }
 }
 
 extension Sides {
+  /// The variant with the least time of two, after one that does not count; and a line with all times.
+  func fastest(of peer: Peer, among variants: [Variant], by work: (Worker) throws -> Double) throws
+    -> (variant: Variant, line: String)
+  {
+    let times = try variants.map { variant in
+      let worker = try start(peer, variant)
+      return try (0..<3).map { _ in try work(worker) }.dropFirst().min()!
+    }
+    let best = times.indices.min { times[$0] < times[$1] }!
+    let list = zip(variants, times).map { "\($0.name) \(formatted($1 * 1e3, 3))" }
+    return (
+      variants[best], "\(peer.name), least of two in ms: " + list.joined(separator: "; ")
+    )
+  }
+
   /// A peer's process, once it has shown that it is the pinned version.
   func start(_ peer: Peer, _ variant: Variant) throws -> Worker {
     let worker = try self.peer(variant.layout, keepingMemory: variant.keepsMemory, of: peer)

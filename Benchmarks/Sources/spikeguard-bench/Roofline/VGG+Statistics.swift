@@ -24,16 +24,3 @@ extension VGG {
     }
   }
 }
-
-extension StepSetting {
-  /// As ``write(weights:batch:)``, but the network spikes in evaluation mode.
-  func writeWithStatistics(weights: String, batch: String) throws {
-    try write(weights: weights, batch: batch)
-    let network = try network()
-    // A few images say enough, and need little memory in this process.
-    var few = self
-    few.batchSize = 8
-    network.adoptStatistics(few)
-    try Safetensors.write(network.weights.map { $0.detached() }, to: weights)
-  }
-}
