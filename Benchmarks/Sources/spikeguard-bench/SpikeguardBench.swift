@@ -16,7 +16,7 @@ struct SpikeguardBench: ParsableCommand {
       CaseCommand<DeflationCase>.self, CaseCommand<StepCase>.self,
       CaseCommand<ReleasedCase>.self, CaseCommand<EvaluationCase>.self, CaseCommand<PGDCase>.self,
       CaseCommand<CurvatureCase>.self, CaseCommand<ConvolutionCase>.self, WorkerCommand.self,
-      CaseCommand<RooflineCase>.self, CaseCommand<GrowthCase>.self,
+      CaseCommand<RooflineCase>.self, CaseCommand<GrowthCase>.self, CaseCommand<LoaderCase>.self,
     ],
     defaultSubcommand: AllCommand.self)
 }
@@ -38,7 +38,7 @@ struct AllCommand: ParsableCommand {
   func run() throws {
     var cases: [any BenchmarkCase.Type] = [
       BridgeCase.self, LIFCase.self, ConvolutionCase.self, DeflationCase.self, StepCase.self,
-      ReleasedCase.self, EvaluationCase.self, PGDCase.self,
+      ReleasedCase.self, EvaluationCase.self, PGDCase.self, LoaderCase.self,
     ]
     if !options.quick { cases.append(CurvatureCase.self) }
     try options.run(cases)
