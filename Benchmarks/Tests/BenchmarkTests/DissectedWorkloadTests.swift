@@ -36,6 +36,24 @@ import Torch
     #expect(whole.gradients.contains { $0.tensor.largestMagnitude > 1e-4 })
   }
 
+  @Test(arguments: [Workload.training, .attackGradient])
+  func `gradients taken apart that are not the whole's are refused`(workload: Workload) throws {
+    let apart = try DissectedWorkload(workload, setting(.vgg5, size: 28, batch: 3, steps: 2))
+    let right = try apart.walkBackward(apart.walkForward().links)
+    try apart.checkGradients(right)
+    // One parameter's, or the images', 1 % too large.
+    var wrong = right
+    if workload == .training {
+      let largest = wrong.ofParameters.indices.max {
+        wrong.ofParameters[$0].largestMagnitude < wrong.ofParameters[$1].largestMagnitude
+      }!
+      wrong.ofParameters[largest] = wrong.ofParameters[largest] * 1.01
+    } else {
+      wrong.ofImages = wrong.ofImages * 1.01
+    }
+    #expect(throws: Disagreement.self) { try apart.checkGradients(wrong) }
+  }
+
   @Test(arguments: Workload.allCases)
   func `every operation is timed once a round and no bound is zero`(workload: Workload) throws {
     let ceilings = Ceilings(

@@ -44,7 +44,10 @@ final class DissectedWorkload {
     let agreement = try Agreement(
       "\(workload.result) taken apart, against the whole, relative",
       error: whole0.largestDifference(from: apart0) / whole0.largestMagnitude, tolerance: 1e-5)
-    try checkGradients()
+    if workload.differentiates {
+      ledger.startRound()
+      try checkGradients(try walkBackward(walkForward().links))
+    }
     var whole = Samples()
     for round in 0...rounds {
       let seconds = try ContinuousClock().measure { _ = try runWhole() } / .seconds(1)
@@ -95,10 +98,7 @@ final class DissectedWorkload {
   }
 
   /// - Throws: ``Disagreement`` unless the gradients taken apart are those of the whole.
-  private func checkGradients() throws {
-    guard workload.differentiates else { return }
-    ledger.startRound()
-    let apart = try walkBackward(walkForward().links)
+  func checkGradients(_ apart: (ofImages: Tensor, ofParameters: [Tensor])) throws {
     let error: Double
     if workload == .training {
       var pass = ForwardPass(.training)
