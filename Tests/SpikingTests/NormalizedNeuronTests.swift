@@ -56,6 +56,8 @@ import Torch
     Row(steps: 3, map: [5, 3, 7], images: 5, isPooled: false), Row(isConstant: true),
     Row(images: 5, isConstant: true, isPooled: false),
     Row(steps: 1, images: 3, isConstant: true), Row(mode: .evaluation),
+    Row(steps: 1, images: 1), Row(steps: 1, images: 1, mode: .evaluation),
+    Row(steps: 1, map: [5, 3, 7], images: 1, isConstant: true, isPooled: false),
     Row(map: [40, 4, 2], isPooled: false, mode: .evaluation),
     Row(isConstant: true, mode: .evaluation),
     Row(neuron: LIF(reset: .hard, decaysInput: true, surrogate: .arctan(width: 0.7))),
