@@ -13,17 +13,19 @@ import Testing
   private let record: GrowthRecord = {
     var record = GrowthRecord(base: "base", memoryLimit: 1)
     var sweep = GrowthSweep(quantity: .batch, run: .step)
+    func peer(_ name: String, ours: GrowthOutcome, _ outcome: GrowthOutcome) -> GrowthPeer {
+      GrowthPeer(name: name, variant: "", ours: ours, outcome: outcome)
+    }
     sweep.points = [
       GrowthPoint(
-        value: 1, ours: measured(0.01),
+        value: 1, setting: "one",
         peers: [
-          GrowthPeer(name: "Lean", variant: "", outcome: measured(0.2, mebibytes: 4)),
-          GrowthPeer(name: "Quick", variant: "", outcome: measured(0.1, mebibytes: 8)),
-          GrowthPeer(name: "Wrong", variant: "", outcome: .failed("gradients differ")),
+          peer("Lean", ours: measured(0.02), measured(0.2, mebibytes: 4)),
+          peer("Quick", ours: measured(0.01), measured(0.1, mebibytes: 8)),
+          peer("Wrong", ours: measured(0.03), .failed("gradients differ")),
         ]),
       GrowthPoint(
-        value: 100, ours: measured(1),
-        peers: [GrowthPeer(name: "Lean", variant: "", outcome: .doesNotFit)]),
+        value: 100, setting: "hundred", peers: [peer("Lean", ours: measured(1), .doesNotFit)]),
     ]
     record.sweeps = [sweep]
     return record
@@ -50,12 +52,28 @@ import Testing
     #expect(row == ["1.00", "10.0", "100", "Quick", "10.0", "2.00", "4.00", "Lean", "0.500"])
   }
 
-  @Test func `what failed counts, what does not fit does not`() {
-    #expect(record.failures == ["gradients differ"])
+  @Test func `what failed counts once for all sweeps, what does not fit does not`() {
+    #expect(record.failures == ["one, Wrong: gradients differ"])
     var other = record
+    other.sweeps.append(other.sweeps[0])
     other.excluded = ["step, Norse: missing"]
     #expect(other.failures.count == 2)
     #expect(other.notes.contains("not measured: step, Norse: missing"))
+  }
+
+  @Test func `where ours fails the peer's numbers stay, and the failure is named`() {
+    var other = record
+    other.sweeps[0].points = [
+      GrowthPoint(
+        value: 1, setting: "one",
+        peers: [
+          GrowthPeer(name: "Lean", variant: "", ours: .doesNotFit, outcome: Self.measured(0.2))
+        ]),
+      GrowthPoint(value: 2, setting: "two", alone: .failed("no spikes")),
+    ]
+    let text = other.sweeps[0].text
+    #expect(text.contains("200") && text.contains("at 1.00, Spikeguard beside Lean: does not fit"))
+    #expect(other.failures == ["two, Spikeguard: no spikes"])
   }
 
   @Test func `of each kind of agreement the notes give the worst, and say so where there is none`()
@@ -66,13 +84,15 @@ import Testing
     let errors = [1e-12, 3e-10, 0]
     other.sweeps[0].points = try errors.map {
       GrowthPoint(
-        value: 1, ours: Self.measured(1),
+        value: 1, setting: "\($0)",
         peers: [
           GrowthPeer(
-            name: "Lean", variant: "", outcome: Self.measured(1),
+            name: "Lean", variant: "", ours: Self.measured(1), outcome: Self.measured(1),
             agreements: [try Agreement("gradients", error: $0, tolerance: 1e-9)])
         ])
     }
+    // A base that several sweeps have in common.
+    other.sweeps.append(other.sweeps[0])
     let line = "the worst of 3 comparisons: gradients: differ by at most 3.0e-10"
     #expect(other.notes.contains(line))
     #expect(!other.notes.contains("nothing was compared"))

@@ -24,7 +24,7 @@ enum GrowthCase: BenchmarkCase {
       for run in GrowthRun.allCases {
         var sweep = GrowthSweep(quantity: quantity, run: run)
         for value in quantity.values(quick: session.quick) {
-          sweep.points.append(try meter.measure(quantity.applied(value, to: base), at: value, run))
+          sweep.points.append(meter.measure(quantity.applied(value, to: base), at: value, run))
         }
         say("\n" + sweep.text)
         record.sweeps.append(sweep)

@@ -44,7 +44,7 @@ struct GrowthChart {
       out += "<path d=\"M\(SVG.number(x)) 16h26\" \(side.stroke(run))/>\n"
       out += SVG.label(x + 32, 20, anchor: "start", "\(side.rawValue), \(run.title)")
     }
-    return out + SVG.label(margin.left + 970, 20, anchor: "start", "× does not fit")
+    return out + SVG.label(margin.left + 970, 20, anchor: "start", "× not measured")
   }
 }
 
@@ -55,7 +55,9 @@ enum GrowthSide: String, CaseIterable {
 
   /// Of a point; nil where this side has none.
   func number(_ point: GrowthPoint, _ number: (GrowthOutcome) -> Double?) -> Double? {
-    self == .ours ? number(point.ours) : point.best(number).flatMap { number($0.outcome) }
+    self == .ours
+      ? number(point.ours(besideBest: number))
+      : point.best(number).flatMap { number($0.outcome) }
   }
 
   /// As in the reports' charts: told apart by those who see few colours.

@@ -1,7 +1,4 @@
-import Torch
-
-/// Measures a setting: our side, and each peer in turns with it, every side in a process of its own with a limit on
-/// its memory.
+/// Measures a setting: our side by turns with each peer, every side in a process of its own with a limit on its memory.
 struct GrowthMeter {
   /// In bytes: two processes live at once, and the rest of the machine wants some too.
   let memoryLimit: Int
@@ -32,37 +29,50 @@ struct GrowthMeter {
     }
   }
 
-  mutating func measure(_ setting: StepSetting, at value: Double, _ run: GrowthRun) throws
-    -> GrowthPoint
-  {
-    let name = "\(run), \(setting.description)"
-    // The base is part of every sweep.
+  /// What fails is in the point: the others are not lost with it.
+  mutating func measure(_ setting: StepSetting, at value: Double, _ run: GrowthRun) -> GrowthPoint {
+    let name = "\(run.title), \(setting.description)"
+    // Sweeps have points in common.
     if let known = measured[name] { return known.at(value) }
-    let sides = try run.sides(setting, options)
-    // Of a process of its own: what it takes is not to count in the memory of the one that is measured.
-    let reference = try GrowthEquality(of: sides.ours(), run, sides)
-    var ours = GrowthProbe(run, memoryLimit) { try sides.ours() }
-    var peers: [GrowthPeer] = []
-    for (peer, variant) in rivals[run] ?? [] {
-      var probe = GrowthProbe(run, memoryLimit) { try sides.start(peer, variant) }
-      // The first round warms up.
-      for round in 0...rounds {
-        ours.run(counts: round > 0)
-        probe.run(counts: round > 0)
+    var point = GrowthPoint(value: value, setting: name)
+    do {
+      let sides = try run.sides(setting, options)
+      // Of a process of its own: what it takes is not to count in the memory of one that is measured.
+      let reference = try GrowthEquality(of: sides.ours(), run, sides)
+      for (peer, variant) in rivals[run] ?? [] {
+        point.peers.append(try duel(sides, run, peer, variant, reference))
       }
-      var result = GrowthPeer(name: peer.name, variant: variant.name, outcome: probe.outcome)
-      if case .measured = result.outcome, let worker = probe.worker {
-        do {
-          result.agreements = try reference.agreements(
-            with: GrowthEquality(of: worker, run, sides), first: (ours.first, probe.first))
-        } catch {
-          result.outcome = .failed("\(error)")
-        }
+      if point.peers.isEmpty {
+        var alone = GrowthProbe(run, memoryLimit) { try sides.ours() }
+        for round in 0...rounds { alone.run(counts: round > 0) }
+        point.alone = alone.outcome
       }
-      peers.append(result)
+    } catch {
+      point.alone = .failed("\(error)")
     }
-    let point = GrowthPoint(value: value, ours: ours.outcome, peers: peers)
     measured[name] = point
     return point
+  }
+
+  /// Both sides start afresh and do the same number of runs; the first warms up.
+  private func duel(
+    _ sides: Sides, _ run: GrowthRun, _ peer: Peer, _ variant: Variant, _ reference: GrowthEquality
+  ) throws -> GrowthPeer {
+    var ours = GrowthProbe(run, memoryLimit) { try sides.ours() }
+    var theirs = GrowthProbe(run, memoryLimit) { try sides.start(peer, variant) }
+    for round in 0...rounds {
+      ours.run(counts: round > 0)
+      theirs.run(counts: round > 0)
+    }
+    var result = GrowthPeer(
+      name: peer.name, variant: variant.name, ours: ours.outcome, outcome: theirs.outcome)
+    guard case .measured = theirs.outcome, let worker = theirs.worker else { return result }
+    do {
+      result.agreements = try reference.agreements(
+        with: GrowthEquality(of: worker, run, sides), first: (ours.first, theirs.first))
+    } catch {
+      result.outcome = GrowthProbe.outcome(of: error)
+    }
+    return result
   }
 }

@@ -14,6 +14,8 @@ struct GrowthProbe {
     do {
       let started = try withMemoryLimit(memoryLimit, start)
       _ = try started.ask(WorkerRequest(run: "describe"))
+      // What starting took, as reading the weights twice, is over.
+      started.forgetPeak()
       (worker, idle) = (started, started.memory("VmRSS"))
     } catch {
       failure = Self.outcome(of: error)
@@ -40,10 +42,13 @@ struct GrowthProbe {
     return .measured(samples: samples, peakBytes: peak, idleBytes: idle)
   }
 
-  private static func outcome(of error: any Error) -> GrowthOutcome {
+  /// Whether memory was refused or something else went wrong.
+  static func outcome(of error: any Error) -> GrowthOutcome {
     let text = "\(error)"
-    // PyTorch's allocator, C++'s, Python's, and our worker.
-    let marks = ["allocate memory", "bad_alloc", "MemoryError", "out of memory"]
+    // PyTorch's allocator, C++'s, Python's, our worker, oneDNN.
+    let marks = [
+      "allocate memory", "bad_alloc", "MemoryError", "out of memory", "could not create a memory",
+    ]
     return marks.contains(where: text.contains) ? .doesNotFit : .failed(text)
   }
 }

@@ -15,7 +15,8 @@ struct GrowthRecord: Codable {
     let limit = formatted(Double(memoryLimit) / 1_073_741_824, 3)
     return
       ([
-        "The best peer at each point: the fastest for time, the leanest for memory; the record has all of them.",
+        "The best peer at each point: the fastest for time, the leanest for memory, ours by turns with it; the record has all.",
+        "Each peer runs in the variant in which it is the fastest at the base.",
         "Memory is the process's highest resident (VmHWM) less what it held before its first run.",
         "A process may allocate \(limit) GiB; what needs more is given as such.",
         "Exponents: slope of the logarithms, over all points and between the last two.",
@@ -25,7 +26,7 @@ struct GrowthRecord: Codable {
 
   /// Of each kind of agreement the worst.
   private var equality: [String] {
-    let all = sweeps.flatMap(\.points).flatMap(\.peers).flatMap(\.agreements)
+    let all = points.flatMap(\.peers).flatMap(\.agreements)
     guard !all.isEmpty else { return ["equal: nothing was compared"] }
     return Dictionary(grouping: all, by: \.what).sorted { $0.key < $1.key }.map { what, ones in
       let worst = ones.max { $0.error / $0.tolerance < $1.error / $1.tolerance }!
@@ -33,13 +34,20 @@ struct GrowthRecord: Codable {
     }
   }
 
+  /// Each once, though sweeps have points in common.
+  private var points: [GrowthPoint] {
+    var known: Set<String> = []
+    return sweeps.flatMap(\.points).filter { known.insert($0.setting).inserted }
+  }
+
   /// What ought to have been measured and was not: not what memory forbids.
   var failures: [String] {
     excluded
-      + sweeps.flatMap(\.points).flatMap { point in [point.ours] + point.peers.map(\.outcome) }
-      .compactMap { outcome in
-        guard case .failed(let reason) = outcome else { return nil }
-        return reason
+      + points.flatMap { point in
+        point.outcomes.compactMap { name, outcome in
+          guard case .failed(let reason) = outcome else { return nil }
+          return "\(point.setting), \(name): \(reason)"
+        }
       }
   }
 }
@@ -54,16 +62,32 @@ struct GrowthSweep: Codable {
 /// All sides at one setting.
 struct GrowthPoint: Codable {
   let value: Double
-  let ours: GrowthOutcome
-  let peers: [GrowthPeer]
+  /// What tells it from others, as sweeps have points in common.
+  let setting: String
+  var peers: [GrowthPeer] = []
+  /// Ours where there is no peer, or why nothing could be measured.
+  var alone: GrowthOutcome?
 
   /// The same measurement under another quantity's value.
-  func at(_ value: Double) -> GrowthPoint { GrowthPoint(value: value, ours: ours, peers: peers) }
+  func at(_ value: Double) -> GrowthPoint {
+    GrowthPoint(value: value, setting: setting, peers: peers, alone: alone)
+  }
 
   /// The peer with the least of a number; nil where no peer has it.
   func best(_ number: (GrowthOutcome) -> Double?) -> GrowthPeer? {
     peers.filter { number($0.outcome) != nil }
       .min { number($0.outcome)! < number($1.outcome)! }
+  }
+
+  /// Ours by turns with the best peer; where there is none, with any.
+  func ours(besideBest number: (GrowthOutcome) -> Double?) -> GrowthOutcome {
+    best(number)?.ours ?? alone ?? peers.map(\.ours).first { number($0) != nil }
+      ?? peers.first?.ours ?? .failed("nothing was measured")
+  }
+
+  var outcomes: [(name: String, outcome: GrowthOutcome)] {
+    (alone.map { [("Spikeguard", $0)] } ?? [])
+      + peers.flatMap { [("Spikeguard beside \($0.name)", $0.ours), ($0.name, $0.outcome)] }
   }
 }
 
@@ -71,6 +95,8 @@ struct GrowthPoint: Codable {
 struct GrowthPeer: Codable {
   let name: String
   let variant: String
+  /// Our side, by turns with it.
+  let ours: GrowthOutcome
   var outcome: GrowthOutcome
   var agreements: [Agreement] = []
 }

@@ -8,19 +8,20 @@ extension GrowthSweep {
     ]
     rows += points.map { point in
       let (fastest, leanest) = (point.best(\.seconds), point.best(\.addedBytes))
+      let (time, memory) = (point.ours(besideBest: \.seconds), point.ours(besideBest: \.addedBytes))
       return [
         formatted(point.value, 3),
-        time(point.ours), time(fastest?.outcome ?? point.noPeer), fastest?.name ?? "",
-        ratio(fastest?.outcome.seconds, point.ours.seconds),
-        memory(point.ours), memory(leanest?.outcome ?? point.noPeer), leanest?.name ?? "",
-        ratio(point.ours.addedBytes, leanest?.outcome.addedBytes),
+        self.time(time), self.time(fastest?.outcome ?? point.noPeer), fastest?.name ?? "",
+        ratio(fastest?.outcome.seconds, time.seconds),
+        self.memory(memory), self.memory(leanest?.outcome ?? point.noPeer), leanest?.name ?? "",
+        ratio(memory.addedBytes, leanest?.outcome.addedBytes),
       ]
     }
     rows.append([
-      "exponent", exponent { $0.ours.seconds },
+      "exponent", exponent { $0.ours(besideBest: \.seconds).seconds },
       exponent { $0.best(\.seconds)?.outcome.seconds }, "", "",
-      exponent { $0.ours.addedBytes }, exponent { $0.best(\.addedBytes)?.outcome.addedBytes }, "",
-      "",
+      exponent { $0.ours(besideBest: \.addedBytes).addedBytes },
+      exponent { $0.best(\.addedBytes)?.outcome.addedBytes }, "", "",
     ])
     return
       (["Growth of \(article) with \(quantity.rawValue)"]
@@ -61,7 +62,7 @@ extension GrowthPoint {
 
   /// A line for each side that could not be measured here.
   fileprivate var absences: [String] {
-    ([("Spikeguard", ours)] + peers.map { ($0.name, $0.outcome) }).compactMap { name, outcome in
+    outcomes.compactMap { name, outcome in
       outcome.absence.map { "at \(formatted(value, 3)), \(name): \($0)" }
     }
   }

@@ -46,6 +46,8 @@ struct Options: ParsableArguments {
 
   /// Runs cases; one that disagrees does not keep the others from running.
   func run(_ cases: [any BenchmarkCase.Type]) throws {
+    // A process that ended is to be an error of its own, not the end of this one at the next question.
+    signal(SIGPIPE, SIG_IGN)
     // As the command line does; else both sides of a case pay for fresh pages more than for their work.
     Engine.keepFreedMemory()
     if let threads { Engine.threads = threads }

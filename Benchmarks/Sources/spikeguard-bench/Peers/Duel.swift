@@ -108,7 +108,8 @@ struct Duel {
 }
 
 extension Sides {
-  /// The variant with the least time of two, after one that does not count; and a line with all times.
+  /// The variant with the least time of two, after one that does not count; and a line with all times. A single one is
+  /// tried all the same: whether it runs is known then.
   func fastest(of peer: Peer, among variants: [Variant], by work: (Worker) throws -> Double) throws
     -> (variant: Variant, line: String)
   {

@@ -104,6 +104,12 @@ final class Worker {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
+  /// From now on `VmHWM` counts anew, from what is resident.
+  func forgetPeak() {
+    try? Data("5".utf8).write(
+      to: URL(fileURLWithPath: "/proc/\(process.processIdentifier)/clear_refs"))
+  }
+
   /// A line of /proc/PID/status in bytes: `VmHWM`, the highest resident memory so far, or `VmRSS`, that of now.
   func memory(_ key: String) -> Int? {
     let path = "/proc/\(process.processIdentifier)/status"
