@@ -59,7 +59,7 @@ sanitize: setup ## run the tests of tensors, kernels and optimisers under an add
 	$(SWIFT) build --build-tests $(WALLS) --sanitize address --scratch-path .build-sanitize
 	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(PATIENT) $(SWIFT) test --skip-build \
 	  --sanitize address --scratch-path .build-sanitize \
-	  --filter '^(TorchTests|SpikingTests|LayersTests|OptimizationTests)\.' --skip MemoryTests
+	  --filter '^(TorchTests|SpikingTests|LayersTests|OptimizationTests)\.|FastPathTests' --skip MemoryTests
 
 client: setup ## build and run a package that depends on this one, without LD_LIBRARY_PATH
 	$(SWIFT) build --package-path Examples/Client --scratch-path .build-client

@@ -32,6 +32,7 @@ public struct ChannelStatistics: Sendable {
 
 extension Tensor {
   private enum Op {
+    static let batchNorm = Operator(known: "batch_norm")
     static let batchNormGiven = Operator(known: "spikeguard::batch_norm")
     static let batchStatistics = Operator(known: "spikeguard::batch_statistics")
   }
@@ -46,18 +47,22 @@ extension Tensor {
     weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
     momentum: Double = 0.1, epsilon: Double = 1e-5
   ) -> Tensor {
-    if training {
-      let statistics = batchStatistics
-      statistics.move(
-        mean: runningMean, variance: runningVariance, by: momentum, values: count / size(1))
-      return batchNorm(weight: weight, bias: bias, by: statistics, epsilon: epsilon)
+    if !training, let runningMean, let runningVariance {
+      return batchNorm(
+        weight: weight, bias: bias,
+        by: ChannelStatistics(mean: runningMean, variance: runningVariance), epsilon: epsilon)
     }
-    guard let runningMean, let runningVariance else {
-      preconditionFailure("batch norm that is not training needs running statistics")
+    // Statistics of half precision, and what is no batch at all, are left to the engine.
+    guard training, count > 0, dtype == .float32 || dtype == .float64 else {
+      return must { () throws(TorchError) in
+        try Op.batchNorm(
+          self, weight, bias, runningMean, runningVariance, training, momentum, epsilon, false)
+      }
     }
-    return batchNorm(
-      weight: weight, bias: bias,
-      by: ChannelStatistics(mean: runningMean, variance: runningVariance), epsilon: epsilon)
+    let statistics = batchStatistics
+    statistics.move(
+      mean: runningMean, variance: runningVariance, by: momentum, values: count / size(1))
+    return batchNorm(weight: weight, bias: bias, by: statistics, epsilon: epsilon)
   }
 
   /// Normalises each channel (dimension 1) by given statistics, then scales and shifts.

@@ -103,17 +103,22 @@ import Torch
     }
   }
 
-  /// One image keeps channels-last order under any stride between images; LibTorch's own backward then reads x or the
-  /// gradient in the other's order.
-  @Test(arguments: [true, false])
-  func `strides that mean nothing change no gradient`(isOfBatch: Bool) throws {
-    let shape = [1, 5, 4, 3]
+  /// One image keeps channels-last order under any stride between images, images of one row or column under any between
+  /// those; LibTorch's own backward then reads x or the gradient in the other's order.
+  @Test(
+    arguments: [
+      ([1, 5, 4, 3], [5, 1, 15, 5]), ([3, 5, 1, 4], [20, 1, 5, 5]), ([3, 5, 4, 1], [20, 1, 5, 4]),
+    ], [true, false])
+  func `strides that mean nothing change no gradient`(
+    _ layout: (shape: [Int], strides: [Int]), isOfBatch: Bool
+  ) throws {
+    let shape = layout.shape
     let x = randomTensor(shape, seed: 3, dtype: .float64)
     let direction = randomTensor(shape, seed: 4, dtype: .float64)
     let asStrided = try Operator("aten::as_strided")
     let layouts: [(Tensor) throws -> Tensor] = [
       { $0 }, { $0.contiguous(.channelsLast) },
-      { try asStrided($0.contiguous(.channelsLast), shape, [5, 1, 15, 5], 0) },
+      { try asStrided($0.contiguous(.channelsLast), shape, layout.strides, 0) },
     ]
     let given = ChannelStatistics(
       mean: Tensor([0.5, 1, -1, 0, 2]), variance: Tensor([1, 2, 3, 4, 5.0]))
@@ -135,6 +140,38 @@ import Torch
         for (a, b) in zip(found, expected) { expectClose(a, b, relative: 1e-12, absolute: 1e-12) }
       }
     }
+  }
+
+  @Test func `in training one value moves the mean alone, and either statistic may be left out`() {
+    let (mean, variance) = (Tensor([1.0, 2]), Tensor([3.0, 4]))
+    let one = Tensor([5.0, 6]).reshaped([1, 2, 1, 1])
+    _ = one.batchNorm(
+      weight: nil, bias: nil, runningMean: mean, runningVariance: variance, training: true,
+      momentum: 0.5)
+    #expect(mean.scalars(of: Double.self) == [3, 4])
+    #expect(variance.scalars(of: Double.self) == [3, 4])
+    let two = Tensor([1.0, 10, 3, 30]).reshaped([2, 2, 1, 1])
+    _ = two.batchNorm(
+      weight: nil, bias: nil, runningMean: nil, runningVariance: variance, training: true,
+      momentum: 0.5)
+    #expect(variance.scalars(of: Double.self) == [2.5, 102])
+    _ = two.batchNorm(
+      weight: nil, bias: nil, runningMean: mean, runningVariance: nil, training: true, momentum: 0.5
+    )
+    #expect(mean.scalars(of: Double.self) == [2.5, 12])
+  }
+
+  /// Weights and statistics in float32, as mixed precision has them.
+  @Test func `images of half precision stay with the engine`() {
+    let x = randomTensor([4, 3, 5, 2], seed: 1)
+    let (weight, bias) = (Tensor([1, 2, 3] as [Float]), Tensor([0.5, 0, 1] as [Float]))
+    let run = { (x: Tensor) in
+      x.batchNorm(
+        weight: weight, bias: bias, runningMean: nil, runningVariance: nil, training: true)
+    }
+    let half = run(x.converted(to: .bfloat16))
+    #expect(half.dtype == .bfloat16)
+    expectClose(half.converted(to: .float32), run(x), relative: 0.05, absolute: 0.05)
   }
 
   @Test func `values without channels are refused`() throws {

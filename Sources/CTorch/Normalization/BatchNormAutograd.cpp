@@ -3,7 +3,7 @@
 //
 // Statistics of the batch itself (BatchStatistics.cpp) are functions of x; their derivatives are the
 // engine's. Constant ones (evaluation, attacks, curvature) get faster derivatives. Values and first
-// gradients are the engine's own, bit for bit. It differentiates them once more by one formula for every
+// gradients are the engine's own, bit for bit, but where strides lead it astray (plainlyStrided). It differentiates them once more by one formula for every
 // mode, some twenty passes over the images; with frozen statistics three do. With
 // k = 1 / √(σ² + ε), the gradients of an output's gradient g are
 //   gx = s g,   gw = Σ g (x − μ) k,   gb = Σ g,
@@ -44,8 +44,8 @@ Tensor sumOverAllButChannels(const Tensor& x) {
 }
 
 // The same values where strides say the order in memory plainly. One image is channels-last under any stride between
-// images, and LibTorch 2.11's backward of batch norm then takes x and the gradient for the same order though they are not:
-// its result is wrong.
+// images, as are images of one row or column under any stride between those, and LibTorch 2.11's backward of batch norm
+// then takes x and the gradient for the same order though they are not: its result is wrong.
 Tensor plainlyStrided(const Tensor& t) {
   for (auto format : {at::MemoryFormat::ChannelsLast, at::MemoryFormat::ChannelsLast3d})
     if (t.is_contiguous(format) && !t.is_contiguous() && t.suggest_memory_format() != format)
