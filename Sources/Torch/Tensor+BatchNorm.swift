@@ -41,7 +41,8 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - runningMean, runningVariance: used when not training; when training they move in place by
-  ///     `momentum` towards the batch's mean and unbiased variance. Without training both must be there.
+  ///     `momentum` towards the batch's mean and unbiased variance; of one value a channel there is no variance, and the
+  ///     running one stays. Half precision is left to the engine. Without training both must be there.
   ///   - training: whether the batch's own statistics normalise it.
   public func batchNorm(
     weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?, training: Bool,
@@ -52,7 +53,7 @@ extension Tensor {
         weight: weight, bias: bias,
         by: ChannelStatistics(mean: runningMean, variance: runningVariance), epsilon: epsilon)
     }
-    // Statistics of half precision, and what is no batch at all, are left to the engine.
+    // Statistics of half precision are left to the engine, and its message where there is nothing to normalise by.
     guard training, count > 0, dtype == .float32 || dtype == .float64 else {
       return must { () throws(TorchError) in
         try Op.batchNorm(

@@ -161,17 +161,24 @@ import Torch
     #expect(mean.scalars(of: Double.self) == [2.5, 12])
   }
 
-  /// Weights and statistics in float32, as mixed precision has them.
+  /// Weights and running statistics in float32, as mixed precision has them.
   @Test func `images of half precision stay with the engine`() {
     let x = randomTensor([4, 3, 5, 2], seed: 1)
     let (weight, bias) = (Tensor([1, 2, 3] as [Float]), Tensor([0.5, 0, 1] as [Float]))
-    let run = { (x: Tensor) in
-      x.batchNorm(
-        weight: weight, bias: bias, runningMean: nil, runningVariance: nil, training: true)
+    func run(_ x: Tensor) -> (y: Tensor, mean: Tensor, gradient: Tensor) {
+      let (x, mean) = (x.requiringGradient(), Tensor([0, 0, 0] as [Float]))
+      let y = x.batchNorm(
+        weight: weight, bias: bias, runningMean: mean,
+        runningVariance: Tensor([1, 1, 1] as [Float]),
+        training: true)
+      return (y, mean, y.squared().converted(to: .float32).sum().gradients(of: [x])[0])
     }
-    let half = run(x.converted(to: .bfloat16))
-    #expect(half.dtype == .bfloat16)
-    expectClose(half.converted(to: .float32), run(x), relative: 0.05, absolute: 0.05)
+    let (half, full) = (run(x.converted(to: .bfloat16)), run(x))
+    #expect(half.y.dtype == .bfloat16 && half.mean.dtype == .float32)
+    expectClose(half.y.converted(to: .float32), full.y, relative: 0.05, absolute: 0.05)
+    expectClose(half.mean, full.mean, absolute: 0.01)
+    #expect(full.mean.norm().item() > 0.01)
+    #expect(half.gradient.converted(to: .float32).norm().item().isFinite)
   }
 
   @Test func `values without channels are refused`() throws {

@@ -68,6 +68,23 @@ import Torch
     }
   }
 
+  @Test
+  func `where a spike differs gradients in float32 are not compared, and no number is refused`()
+    throws
+  {
+    let ours = equality(.step, [1, 2, 4, 3])
+    func theirs(_ logits: [Double]) -> GrowthEquality {
+      GrowthEquality(
+        run: .step, batchSize: 16, float64: ours.float64,
+        float32: ["logits": Tensor(logits).reshaped([2, 2]), "grad.w": Tensor([9, 9, 9, 9.0])])
+    }
+    let agreements = try ours.agreements(with: theirs([1, 2, 4, 3.5]), first: (nil, nil))
+    #expect(agreements.map(\.tolerance) == [1e-9, .infinity])
+    #expect(throws: Disagreement.self) {
+      try ours.agreements(with: theirs([1, 2, 4, .nan]), first: (nil, nil))
+    }
+  }
+
   @Test func `refused memory is told from other failures`() {
     func outcome(_ reason: String) -> GrowthOutcome {
       GrowthProbe.outcome(of: WorkerFailure(name: "peer", reason: reason))
@@ -75,6 +92,7 @@ import Torch
     let texts = [
       "RuntimeError: [enforce fail] DefaultCPUAllocator: can't allocate memory: you tried",
       "std::bad_alloc", "MemoryError: ", "out of memory in aten::conv2d",
+      "RuntimeError: could not create a memory object",
     ]
     for text in texts {
       guard case .doesNotFit = outcome(text) else {

@@ -3,9 +3,10 @@
 //
 // Statistics of the batch itself (BatchStatistics.cpp) are functions of x; their derivatives are the
 // engine's. Constant ones (evaluation, attacks, curvature) get faster derivatives. Values and first
-// gradients are the engine's own, bit for bit, but where strides lead it astray (plainlyStrided). It differentiates them once more by one formula for every
-// mode, some twenty passes over the images; with frozen statistics three do. With
-// k = 1 / √(σ² + ε), the gradients of an output's gradient g are
+// gradients are the engine's own, bit for bit, but where strides lead it astray (plainlyStrided). The
+// engine differentiates them once more by one formula for every mode, some twenty passes over the
+// images; with frozen statistics three do. With k = 1 / √(σ² + ε), the gradients of an output's
+// gradient g are
 //   gx = s g,   gw = Σ g (x − μ) k,   gb = Σ g,
 // and with cotangents u of gx, v of gw, c of gb the second derivative is
 //   towards g: s u + v k (x − μ) + c      towards x: v k g      towards w: k Σ g u

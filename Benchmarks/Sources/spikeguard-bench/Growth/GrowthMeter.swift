@@ -1,4 +1,5 @@
-/// Measures a setting: our side by turns with each peer, every side in a process of its own with a limit on its memory.
+/// Measures a setting: our side by turns with each peer, every side that is measured in a process of its own with a limit
+/// on its memory.
 struct GrowthMeter {
   /// In bytes: two processes live at once, and the rest of the machine wants some too.
   let memoryLimit: Int
@@ -40,7 +41,7 @@ struct GrowthMeter {
       // Of a process of its own: what it takes is not to count in the memory of one that is measured.
       let reference = try GrowthEquality(of: sides.ours(), run, sides)
       for (peer, variant) in rivals[run] ?? [] {
-        point.peers.append(try duel(sides, run, peer, variant, reference))
+        point.peers.append(duel(sides, run, peer, variant, reference))
       }
       if point.peers.isEmpty {
         var alone = GrowthProbe(run, memoryLimit) { try sides.ours() }
@@ -57,7 +58,7 @@ struct GrowthMeter {
   /// Both sides start afresh and do the same number of runs; the first warms up.
   private func duel(
     _ sides: Sides, _ run: GrowthRun, _ peer: Peer, _ variant: Variant, _ reference: GrowthEquality
-  ) throws -> GrowthPeer {
+  ) -> GrowthPeer {
     var ours = GrowthProbe(run, memoryLimit) { try sides.ours() }
     var theirs = GrowthProbe(run, memoryLimit) { try sides.start(peer, variant) }
     for round in 0...rounds {
@@ -71,7 +72,7 @@ struct GrowthMeter {
       result.agreements = try reference.agreements(
         with: GrowthEquality(of: worker, run, sides), first: (ours.first, theirs.first))
     } catch {
-      result.outcome = GrowthProbe.outcome(of: error)
+      result.outcome = .failed("\(error)")
     }
     return result
   }

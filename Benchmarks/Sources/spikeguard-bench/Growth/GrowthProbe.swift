@@ -15,7 +15,7 @@ struct GrowthProbe {
       let started = try withMemoryLimit(memoryLimit, start)
       _ = try started.ask(WorkerRequest(run: "describe"))
       // What starting took, as reading the weights twice, is over.
-      started.forgetPeak()
+      try started.forgetPeak()
       (worker, idle) = (started, started.memory("VmRSS"))
     } catch {
       failure = Self.outcome(of: error)

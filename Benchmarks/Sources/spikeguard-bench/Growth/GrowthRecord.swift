@@ -29,7 +29,9 @@ struct GrowthRecord: Codable {
     let all = points.flatMap(\.peers).flatMap(\.agreements)
     guard !all.isEmpty else { return ["equal: nothing was compared"] }
     return Dictionary(grouping: all, by: \.what).sorted { $0.key < $1.key }.map { what, ones in
-      let worst = ones.max { $0.error / $0.tolerance < $1.error / $1.tolerance }!
+      let worst = ones.max {
+        ($0.error / $0.tolerance, $0.error) < ($1.error / $1.tolerance, $1.error)
+      }!
       return "equal, the worst of \(ones.count) comparisons: \(worst.description)"
     }
   }

@@ -105,8 +105,8 @@ final class Worker {
   }
 
   /// From now on `VmHWM` counts anew, from what is resident.
-  func forgetPeak() {
-    try? Data("5".utf8).write(
+  func forgetPeak() throws {
+    try Data("5".utf8).write(
       to: URL(fileURLWithPath: "/proc/\(process.processIdentifier)/clear_refs"))
   }
 
